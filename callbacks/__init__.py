@@ -1,0 +1,1 @@
+"""What is shown and what is kept while a search runs."""

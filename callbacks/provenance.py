@@ -1,0 +1,57 @@
+"""Who, what and when: what another person needs to know to repeat a run."""
+
+import platform
+import subprocess
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+
+def provenance(packages: Iterable[str], device: str, seed: int, source: Path) -> dict[str, Any]:
+    """Versions, device, seed, command line and commit.
+
+    Args:
+        packages: distributions whose versions matter.
+        device: what the rays were traced with.
+        seed: the search's seed.
+        source: a folder of the program's checkout, whose commit is recorded if it is one.
+    """
+    return {
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        "seed": seed,
+        "device": device,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "commit": _commit(source),
+        "packages": package_versions(packages),
+    }
+
+
+def package_versions(packages: Iterable[str]) -> dict[str, str | None]:
+    """Installed version of each distribution; None where it is missing."""
+    return {name: _version(name) for name in packages}
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _commit(source: Path) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
+            cwd=source,
+            capture_output=True,
+            text=True,
+            timeout=10,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None

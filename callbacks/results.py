@@ -1,0 +1,116 @@
+"""The results table: one row per trial and iteration, appended as it is reported.
+
+A row is written once. After a restart Tune may run an unfinished trial again and report the same iteration a
+second time; such a row is left out, and a row that a crash cut in half is dropped before anything is added.
+"""
+
+import csv
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from ray.tune import Callback
+
+_ALWAYS = ("trial_id", "iteration", "elapsed_s")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One iteration of one trial, as read back."""
+
+    trial_id: str
+    iteration: int
+    elapsed_s: float
+    values: Mapping[str, float]
+    """Genes and metrics by name; flags as 0 or 1, blanks as NaN."""
+
+
+class ResultsTable(Callback):
+    """Appends every result to a CSV file.
+
+    Args:
+        path: the file; created with a header, or continued.
+        genes: keys of the trial's configuration that become columns.
+        metrics: keys of the result that become columns.
+        clock: seconds that the search has run, over all its sessions.
+    """
+
+    def __init__(
+        self, path: Path, genes: Sequence[str], metrics: Sequence[str], clock: "SearchClock"
+    ) -> None:
+        self._path = path
+        self._genes = tuple(genes)
+        self._metrics = tuple(metrics)
+        self._clock = clock
+        self._file: TextIO | None = None
+        self._seen: set[tuple[str, int]] = set()
+
+    def setup(self, *_: Any, **__: Any) -> None:
+        if self._path.exists():
+            _drop_partial_line(self._path)
+            self._seen = {(row.trial_id, row.iteration) for row in read_rows(self._path)}
+        self._file = self._path.open("a", newline="", encoding="utf-8")
+        if self._file.tell() == 0:
+            csv.writer(self._file).writerow([*_ALWAYS, *self._genes, *self._metrics])
+
+    def on_trial_result(
+        self, iteration: int, trials: Any, trial: Any, result: Mapping[str, Any], **_: Any
+    ) -> None:
+        key = (trial.trial_id, int(result["training_iteration"]))
+        if key in self._seen:
+            return
+        self._seen.add(key)
+        assert self._file is not None, "setup() comes first"
+        genes = [repr(float(trial.config[gene])) for gene in self._genes]
+        metrics = [_cell(result.get(metric)) for metric in self._metrics]
+        elapsed = f"{self._clock.elapsed_s():.3f}"
+        csv.writer(self._file).writerow([*key, elapsed, *genes, *metrics])
+        self._file.flush()
+
+    def on_experiment_end(self, *_: Any, **__: Any) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+class SearchClock:
+    """Wall-clock seconds of a search; a resumed one goes on where the last row of its table stopped."""
+
+    def __init__(self, table: Path) -> None:
+        import time
+
+        self._now = time.monotonic
+        before = max((row.elapsed_s for row in read_rows(table)), default=0.0)
+        self._start = self._now() - before
+
+    def elapsed_s(self) -> float:
+        """Seconds so far."""
+        return self._now() - self._start
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """The rows of a results table, in the order of writing; nothing if there is no file yet."""
+    if not path.exists():
+        return
+    with path.open(newline="", encoding="utf-8") as file:
+        for record in csv.DictReader(file):
+            if None in record.values() or None in record:
+                continue  # cut off by a crash
+            trial_id, iteration, elapsed = (record.pop(name) for name in _ALWAYS)
+            values = {name: float(text) if text else math.nan for name, text in record.items()}
+            yield Row(trial_id, int(iteration), float(elapsed), values)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return str(int(value)) if isinstance(value, bool | int) else repr(float(value))
+
+
+def _drop_partial_line(path: Path) -> None:
+    content = path.read_bytes()
+    if not content.endswith(b"\n"):
+        with path.open("r+b") as file:
+            file.truncate(content.rfind(b"\n") + 1)

@@ -1,0 +1,64 @@
+"""Where the search stands: how many trials have ended, and the best complete score so far.
+
+Other callbacks read it, so it comes first in the list of callbacks.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ray.tune import Callback
+
+from callbacks.results import Row
+
+
+class Tally(Callback):
+    """Counts trials and rays, and keeps the best.
+
+    Only complete trials (those that reached their last rung) can be best: a score with few rays is biased and
+    compares with its own rung only.
+
+    Args:
+        metric: key of the score in a result; larger is better.
+        rows: results of earlier sessions of the same search.
+    """
+
+    def __init__(self, metric: str, rows: Iterable[Row] = ()) -> None:
+        self._metric = metric
+        self._ended: set[str] = set()
+        self._rays_of: dict[str, float] = {}
+        self.best: float | None = None
+        self.failed = 0
+        self.rays_per_ap = 0.0
+        for row in rows:
+            self._count(row.trial_id, row.values)
+            if row.values["complete"]:
+                self._ended.add(row.trial_id)
+
+    @property
+    def ended(self) -> int:
+        """Trials that have ended, failed ones included."""
+        return len(self._ended)
+
+    def on_trial_result(
+        self, iteration: int, trials: Any, trial: Any, result: Mapping[str, Any], **_: Any
+    ) -> None:
+        self._count(trial.trial_id, result)
+
+    def on_trial_complete(self, iteration: int, trials: Any, trial: Any, **_: Any) -> None:
+        self._ended.add(trial.trial_id)
+
+    def on_trial_error(self, iteration: int, trials: Any, trial: Any, **_: Any) -> None:
+        self._ended.add(trial.trial_id)
+        self.failed += 1
+
+    def on_step_begin(self, iteration: int, trials: list[Any], **_: Any) -> None:
+        if iteration == 0:  # a resumed search brings along the trials that ended before
+            self._ended |= {t.trial_id for t in trials if t.status in ("TERMINATED", "ERROR")}
+
+    def _count(self, trial_id: str, values: Mapping[str, Any]) -> None:
+        rays = float(values["rays_per_ap"])
+        self.rays_per_ap += rays - self._rays_of.get(trial_id, 0.0)
+        self._rays_of[trial_id] = rays
+        if values["complete"] and values["feasible"]:
+            score = float(values[self._metric])
+            self.best = score if self.best is None else max(self.best, score)

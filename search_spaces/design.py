@@ -1,0 +1,66 @@
+"""The records that the packages hand to each other: what stands where, and which way it points.
+
+World frame: right-handed, x east, y north, z up, metres. Directions and normals are unit vectors.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Vector = npt.NDArray[np.float64]
+"""A point [m] or a unit vector, shape ``[3]``."""
+
+
+@dataclass(frozen=True, eq=False)
+class AccessPoint:
+    """A transmitter: where it is and which way its boresight points."""
+
+    position_m: Vector
+    direction: Vector
+    power_dbm: float
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "position_m": self.position_m.tolist(),
+            "direction": self.direction.tolist(),
+            "power_dbm": self.power_dbm,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class ReflectorPose:
+    """A flat plate: its centre, its normal into the room, and the four corners that follow from them."""
+
+    center_m: Vector
+    normal: Vector
+    size_m: tuple[float, float]
+    u: float
+    v: float
+    focal_point_m: Vector
+    vertices_m: npt.NDArray[np.float64]
+    """Corners, shape ``[4, 3]``, counter-clockwise as seen from the side the normal points to."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "center_m": self.center_m.tolist(),
+            "normal": self.normal.tolist(),
+            "size_m": list(self.size_m),
+            "u": self.u,
+            "v": self.v,
+            "focal_point_m": self.focal_point_m.tolist(),
+            "vertices_m": self.vertices_m.tolist(),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Placement:
+    """All access points and reflectors of one candidate."""
+
+    access_points: tuple[AccessPoint, ...]
+    reflectors: tuple[ReflectorPose, ...] = ()
+
+    def without_reflectors(self) -> "Placement":
+        """The same access points, and no plate."""
+        return Placement(self.access_points)

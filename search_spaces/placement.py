@@ -1,0 +1,226 @@
+"""The genes of a placement: names, bounds, and the way from numbers to geometry and back.
+
+``n`` access points and a plate give these genes, in this order (here for two, the 12 genes of ``2ap_reflector``):
+
+    x1, y1, x2, y2, dir1_x, dir1_y, dir2_x, dir2_y, refl_u, refl_v, focal_x, focal_y
+
+Heights, the downward component of the directions and the focal height are fixed by the configuration. Some
+vectors inside the bounds cannot be built: ``violation`` measures by how much, and 0 means feasible.
+"""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field, model_validator
+
+from search_spaces.design import AccessPoint, Placement, Vector
+from search_spaces.model import Model
+from search_spaces.reflector import MIN_FACING, PlateMount
+from search_spaces.zones import Region, Zone, contains, depth_inside_m, distance_outside_m
+
+GeneKind = Literal["position", "direction", "wall", "focal"]
+
+Genes = Mapping[str, float]
+
+
+class AccessPointsConfig(Model):
+    """How many access points to place, and what is fixed about them."""
+
+    count: int = Field(2, ge=1, description="number of access points to place")
+    power_dbm: float = Field(20.0, description="transmit power of each [dBm]; 100 mW, indoor Wi-Fi")
+    height_m: float = Field(2.5, gt=0, description="mounting height z of each [m]")
+    dir_z: float = Field(
+        -0.5,
+        ge=-10,
+        lt=0,
+        description="z of the direction before normalisation; < 0 looks down to the users",
+    )
+    min_separation_m: float = Field(
+        1.0, ge=0, description="closest that two access points may be [m]"
+    )
+    areas: tuple[Zone, ...] | None = Field(
+        None, description="polygons in which they may stand; null: the floor plan's"
+    )
+    keep_out: tuple[Zone, ...] | None = Field(
+        None, description="polygons in which they may not stand; null: the floor plan's"
+    )
+
+    @model_validator(mode="after")
+    def _some_area(self) -> Self:
+        if self.areas is not None and not self.areas:
+            raise ValueError(
+                "areas must hold at least one polygon, but got []; drop the key to use the plan's"
+            )
+        return self
+
+
+@dataclass(frozen=True)
+class Gene:
+    """One searched scalar: ``low <= value <= high``."""
+
+    name: str
+    low: float
+    high: float
+    kind: GeneKind
+
+
+@dataclass(frozen=True)
+class ReflectorSpace:
+    """Where the plate may hang and what it may aim at."""
+
+    mount: PlateMount
+    focal_bounds: tuple[float, float, float, float]
+    """x_min, y_min, x_max, y_max [m]."""
+    focal_height_m: float
+
+
+@dataclass(frozen=True)
+class PlacementSpace:
+    """All placements of ``access_points.count`` access points and, if given, a plate.
+
+    Args:
+        access_points: what is fixed about them, and how many there are.
+        area: where they may stand (its bounding box bounds the genes).
+        keep_out: where they may not.
+        reflector: the plate's wall and focal area, or None for access points alone.
+    """
+
+    access_points: AccessPointsConfig
+    area: Region
+    keep_out: Region
+    reflector: ReflectorSpace | None = None
+
+    @property
+    def mode(self) -> str:
+        """``1ap``, ``2ap``, ``2ap_reflector`` and so on."""
+        return f"{self.access_points.count}ap" + ("_reflector" if self.reflector else "")
+
+    @property
+    def genes(self) -> tuple[Gene, ...]:
+        """The genes in their documented order."""
+        numbers = range(1, self.access_points.count + 1)
+        x_min, y_min, x_max, y_max = self.area.bounds
+        genes = [
+            gene
+            for i in numbers
+            for gene in (
+                Gene(f"x{i}", x_min, x_max, "position"),
+                Gene(f"y{i}", y_min, y_max, "position"),
+            )
+        ]
+        genes += [Gene(f"dir{i}_{axis}", -1.0, 1.0, "direction") for i in numbers for axis in "xy"]
+        if self.reflector is not None:
+            x_min, y_min, x_max, y_max = self.reflector.focal_bounds
+            genes += [
+                Gene("refl_u", 0.0, 1.0, "wall"),
+                Gene("refl_v", 0.0, 1.0, "wall"),
+                Gene("focal_x", x_min, x_max, "focal"),
+                Gene("focal_y", y_min, y_max, "focal"),
+            ]
+        return tuple(genes)
+
+    def decode(self, genes: Genes) -> Placement:
+        """The placement that the genes describe.
+
+        Raises:
+            KeyError: a gene is missing.
+            ValueError: the plate would have to face into its wall; check ``violation`` first.
+        """
+        positions = self._positions_m(genes)
+        access_points = tuple(
+            AccessPoint(position, self._direction(genes, i), self.access_points.power_dbm)
+            for i, position in enumerate(positions, start=1)
+        )
+        if self.reflector is None:
+            return Placement(access_points)
+        u, v, ap_m, focal_m = self._aim(genes, positions)
+        return Placement(access_points, (self.reflector.mount.pose(u, v, ap_m, focal_m),))
+
+    def encode(self, placement: Placement) -> dict[str, float]:
+        """Genes of a placement; ``decode(encode(p))`` is ``p``.
+
+        A direction has many (dir_x, dir_y) only in length: the one whose dir_z is the configured one is taken.
+        """
+        genes: dict[str, float] = {}
+        for i, ap in enumerate(placement.access_points, start=1):
+            genes[f"x{i}"], genes[f"y{i}"] = map(float, ap.position_m[:2])
+            genes[f"dir{i}_x"], genes[f"dir{i}_y"] = map(
+                float, ap.direction[:2] * (self.access_points.dir_z / ap.direction[2])
+            )
+        for plate in placement.reflectors:
+            genes |= {"refl_u": plate.u, "refl_v": plate.v}
+            genes["focal_x"], genes["focal_y"] = map(float, plate.focal_point_m[:2])
+        return {gene.name: genes[gene.name] for gene in self.genes}
+
+    def violation(self, genes: Genes) -> float:
+        """By how much the genes miss being buildable; 0 if they are.
+
+        Metres that an access point is outside its area or inside a keep-out zone, metres that two are too
+        close, and the (negative) cosine by which the plate would face into its wall, added up.
+        """
+        positions = self._positions_m(genes)
+        total = sum(
+            distance_outside_m(self.area, x, y) + depth_inside_m(self.keep_out, x, y)
+            for x, y, _ in positions
+        )
+        closest_m = self.access_points.min_separation_m
+        for first, second in itertools.combinations(positions, 2):
+            total += max(0.0, closest_m - float(np.linalg.norm(first - second)))
+        if self.reflector is not None:
+            total += max(0.0, MIN_FACING - self.reflector.mount.facing(*self._aim(genes, positions)))
+        return total
+
+    def sample(self, rng: np.random.Generator, attempts: int = 1000) -> dict[str, float]:
+        """Genes drawn uniformly from the bounds until they are feasible.
+
+        Raises:
+            ValueError: none of ``attempts`` draws was feasible.
+        """
+        genes = self.genes
+        low, high = np.array([(g.low, g.high) for g in genes]).T
+        for _ in range(attempts):
+            values = rng.uniform(low, high)
+            drawn = {g.name: float(x) for g, x in zip(genes, values, strict=True)}
+            if self.violation(drawn) == 0:
+                return drawn
+        raise ValueError(
+            f"none of {attempts} random placements was feasible; enlarge access_points.areas, or lower "
+            "access_points.min_separation_m or count"
+        )
+
+    def check(self, grid_size: int = 64) -> None:
+        """Raise ``ValueError`` if no point of the area is outside the keep-out zones."""
+        x_min, y_min, x_max, y_max = self.area.bounds
+        axes = np.meshgrid(np.linspace(x_min, x_max, grid_size), np.linspace(y_min, y_max, grid_size))
+        points: npt.NDArray[np.float64] = np.stack([a.ravel() for a in axes], axis=1)
+        if not np.any(contains(self.area.difference(self.keep_out), points)):
+            raise ValueError(
+                "the access point areas must not be covered by keep-out zones; shrink keep_out"
+            )
+
+    def _positions_m(self, genes: Genes) -> list[Vector]:
+        height_m = self.access_points.height_m
+        return [
+            np.array([genes[f"x{i}"], genes[f"y{i}"], height_m])
+            for i in range(1, self.access_points.count + 1)
+        ]
+
+    def _direction(self, genes: Genes, i: int) -> Vector:
+        vector = np.array([genes[f"dir{i}_x"], genes[f"dir{i}_y"], self.access_points.dir_z])
+        return np.asarray(vector / np.linalg.norm(vector))
+
+    def _aim(
+        self, genes: Genes, positions: list[Vector]
+    ) -> tuple[float, float, Vector, Vector]:
+        """(u, v, the access point it mirrors, focal point): the nearest AP, so that names do not matter."""
+        assert self.reflector is not None
+        u, v = genes["refl_u"], genes["refl_v"]
+        focal_m = np.array([genes["focal_x"], genes["focal_y"], self.reflector.focal_height_m])
+        point = self.reflector.mount.wall_point(u, v)
+        nearest = min(positions, key=lambda p: float(np.linalg.norm(p - point)))
+        return u, v, nearest, focal_m
+

@@ -1,0 +1,87 @@
+"""Scores placements: one scene that is loaded once, any number of candidates."""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from search_spaces.design import Placement
+from trainables.backend import set_threads, start_backend
+from trainables.floor_plan import FloorPlan
+from trainables.objectives import Score, score
+from trainables.problem import PlacementProblem
+from trainables.scene_source import FloorPlanScene
+
+
+@dataclass(frozen=True)
+class TracedMap:
+    """Power per access point and cell, ``[num_ap, num_cells]``, W, and the rays it took."""
+
+    rss_w: npt.NDArray[np.float64]
+    rays_per_ap: int
+    trace_time_s: float
+
+    def merged(self, other: "TracedMap") -> "TracedMap":
+        """Both maps as one, each ray counting the same.
+
+        Maps of different ray numbers come from different lattices, so their errors are independent and the
+        average of a coarse and a fine map is better than the fine one alone.
+        """
+        rays = self.rays_per_ap + other.rays_per_ap
+        rss_w = (self.rss_w * self.rays_per_ap + other.rss_w * other.rays_per_ap) / rays
+        return TracedMap(rss_w, rays, self.trace_time_s + other.trace_time_s)
+
+
+class PlacementEvaluator:
+    """Owns a Sionna scene and scores placements in it.
+
+    Args:
+        problem: what to score.
+        threads: threads on the CPU; None: all cores.
+
+    Raises:
+        BackendError: rays cannot be traced on this machine.
+        ValueError: the scene is not one that Sionna can use.
+    """
+
+    def __init__(self, problem: PlacementProblem, threads: int | None = None) -> None:
+        self.problem = problem
+        self.site = problem.site()
+        self.backend = start_backend(problem.resources.device, threads)
+        from trainables.radio_map import RadioMapper  # Sionna, once the backend is chosen
+        from trainables.scene import MovableScene
+
+        source: FloorPlan | str = (
+            problem.scene.floor_plan()
+            if isinstance(problem.scene, FloorPlanScene)
+            else str(problem.scene.path)
+        )
+        self.scene = MovableScene(
+            source,
+            problem.radio,
+            problem.access_points.count,
+            (problem.reflector.material,) if problem.reflector else (),
+        )
+        self._mapper = RadioMapper(self.scene, problem.radio, problem.receivers, self.site.grid)
+
+    def trace(self, placement: Placement, rays_per_ap: int) -> TracedMap:
+        """Trace a placement with ``rays_per_ap`` rays."""
+        start = time.perf_counter()
+        self._mapper.move(placement)
+        rss_w = self._mapper.trace(rays_per_ap)
+        return TracedMap(rss_w, rays_per_ap, time.perf_counter() - start)
+
+    def score(self, traced: TracedMap) -> Score:
+        """The score of a traced map."""
+        return score(traced.rss_w, self.problem.objective)
+
+    def set_threads(self, threads: int | None) -> None:
+        """Trace with ``threads`` threads from now on (None: all cores); on a GPU it makes no difference."""
+        set_threads(threads)
+
+    def warm_up(self) -> None:
+        """Compile the kernels of every rung, so that no candidate waits for them."""
+        placement = self.site.space.decode(self.site.space.sample(np.random.default_rng(0)))
+        for rays in self.problem.fidelity.rungs:
+            self.trace(placement, rays)

@@ -1,0 +1,169 @@
+"""The placement problem: the physical half of a configuration, and the site it describes.
+
+A ``PlacementProblem`` is all that a worker needs to score candidates. It is checked as a whole when it is
+loaded, without Sionna: what can be known to be wrong is said before anything expensive starts.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+from pydantic import Field, field_validator, model_validator
+
+from search_spaces.model import Model
+from search_spaces.placement import AccessPointsConfig, PlacementSpace, ReflectorSpace
+from search_spaces.reflector import PlateMount, ReflectorConfig, WallRectangle, check_fits
+from search_spaces.zones import Region, Zone, region
+from trainables.backend import ResourcesConfig
+from trainables.floor_plan import ITU_MATERIALS, FloorPlan
+from trainables.objectives import ObjectiveConfig
+from trainables.radio import RadioConfig
+from trainables.receivers import ReceiverGrid, ReceiversConfig
+from trainables.scene_source import FloorPlanScene, SceneConfig
+
+MAX_RAYS = 2**32 - 1
+"""Dr.Jit counts rays in 32 bits, over all access points."""
+
+
+class FidelityConfig(Model):
+    """The rungs: how many rays each iteration of a trial traces."""
+
+    rungs: tuple[int, ...] = Field(
+        (30_000, 100_000, 300_000),
+        min_length=1,
+        description="rays per access point of iteration 1, 2, ...; coarse to fine",
+    )
+
+    @field_validator("rungs")
+    @classmethod
+    def _rising(cls, rungs: tuple[int, ...]) -> tuple[int, ...]:
+        if rungs[0] < 1 or any(a >= b for a, b in zip(rungs, rungs[1:], strict=False)):
+            raise ValueError(
+                f"rungs must be positive and rise, but got {list(rungs)}; sort them, each once"
+            )
+        return rungs
+
+
+@dataclass(frozen=True)
+class Site:
+    """What the configuration and the floor plan together say about the building."""
+
+    plan: FloorPlan | None
+    space: PlacementSpace
+    grid: ReceiverGrid
+    user_zones: tuple[Zone, ...]
+
+
+class PlacementProblem(Model):
+    """Scene, receivers, radio, what to place, and how to score it."""
+
+    scene: SceneConfig = Field(FloorPlanScene(), description="the building")
+    receivers: ReceiversConfig = Field(ReceiversConfig(), description="where the users are")
+    radio: RadioConfig = Field(RadioConfig(), description="what is traced")
+    access_points: AccessPointsConfig = Field(
+        AccessPointsConfig(), description="what is placed: access points"
+    )
+    reflector: ReflectorConfig | None = Field(
+        ReflectorConfig(), description="what is placed: a plate; null for none"
+    )
+    objective: ObjectiveConfig = Field(ObjectiveConfig(), description="how a map is scored")
+    fidelity: FidelityConfig = Field(FidelityConfig(), description="how many rays, when")
+    resources: ResourcesConfig = Field(ResourcesConfig(), description="what one trial may use")
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        site = self.site()
+        if site.grid.num_cells == 0:
+            raise ValueError(
+                "receivers.zones must hold the centre of at least one cell, but cell_size_m is "
+                f"{self.receivers.cell_size_m:g} m; make the cells smaller or the zones larger"
+            )
+        if site.grid.num_cells > 1_000_000:
+            raise ValueError(
+                f"receivers must have at most 1,000,000 cells, but have {site.grid.num_cells}; "
+                "raise receivers.cell_size_m"
+            )
+        most_rays = self.fidelity.rungs[-1] * self.access_points.count
+        if most_rays > MAX_RAYS:
+            raise ValueError(
+                f"fidelity.rungs times access_points.count must be < 2**32 rays, but is {most_rays}; "
+                "lower the last rung"
+            )
+        if self.reflector is not None and self.reflector.material not in ITU_MATERIALS:
+            raise ValueError(
+                f"reflector.material must be one of ITU-R P.2040's, but got {self.reflector.material!r}; "
+                "metal is the usual one"
+            )
+        site.space.check()
+        if site.plan is not None:
+            _check_inside(self, site, site.plan)
+        return self
+
+    def site(self) -> Site:
+        """The plan, the search space and the receiver grid.
+
+        Raises:
+            ValueError: a region or the wall is given neither here nor by a floor plan.
+        """
+        plan = self.scene.floor_plan() if isinstance(self.scene, FloorPlanScene) else None
+        users = self.receivers.zones or (plan.user_zones if plan else None)
+        areas = self.access_points.areas or (plan.access_point_areas if plan else None)
+        if users is None or areas is None:
+            raise ValueError(
+                "receivers.zones and access_points.areas must be given, as a scene that is no floor plan has none; "
+                "give each as a list of polygons"
+            )
+        keep_out = self.access_points.keep_out
+        if keep_out is None:
+            keep_out = plan.keep_out_zones if plan else ()
+        users_region = region(users)
+        space = PlacementSpace(
+            self.access_points,
+            region(areas),
+            region(keep_out),
+            self._reflector_space(plan, users_region),
+        )
+        grid = ReceiverGrid(users_region, self.receivers.cell_size_m, self.receivers.height_m)
+        return Site(plan, space, grid, users)
+
+    def _reflector_space(self, plan: FloorPlan | None, users: Region) -> ReflectorSpace | None:
+        reflector = self.reflector
+        if reflector is None:
+            return None
+        wall: WallRectangle | None = reflector.wall or (plan.reflector_wall if plan else None)
+        if wall is None:
+            raise ValueError(
+                "reflector.wall must be given, as the scene names no wall for it; give top_left_m and "
+                "bottom_right_m, or set reflector to null"
+            )
+        check_fits(reflector.size_m, wall)
+        bounds = users.bounds
+        if reflector.focal_area is not None:
+            bounds = (*reflector.focal_area[0], *reflector.focal_area[1])
+        mount = PlateMount(wall, reflector.size_m)
+        return ReflectorSpace(mount, bounds, reflector.focal_height_m)
+
+
+def _check_inside(problem: PlacementProblem, site: Site, plan: FloorPlan) -> None:
+    """Raise ``ValueError`` where something is outside the building or in its walls."""
+    outline = plan.outline.buffer(1e-6)
+    usable = site.space.area.intersection(outline).difference(plan.wall_footprints)
+    if usable.area <= 0:
+        raise ValueError(
+            f"access_points.areas must leave room inside the building {plan.name!r}, but lie outside it or inside a "
+            "wall; move them"
+        )
+    if not outline.contains(site.grid.region):
+        raise ValueError(
+            f"receivers.zones must lie inside the building {plan.name!r} (outline {list(plan.outline.bounds)}), but "
+            f"reach {list(site.grid.region.bounds)}; move them"
+        )
+    for name, height_m in (
+        ("access_points.height_m", problem.access_points.height_m),
+        ("receivers.height_m", problem.receivers.height_m),
+    ):
+        if height_m >= plan.height_m:
+            raise ValueError(
+                f"{name} must be below the ceiling at {plan.height_m:g} m, but got {height_m:g}; lower it"
+            )
+    if problem.reflector is not None and site.space.reflector is not None:
+        plan.check_wall(site.space.reflector.mount.wall)

@@ -1,0 +1,332 @@
+"""One experiment as one model: read from YAML, changed by ``key=value``, checked as a whole, printed back.
+
+The defaults *are* the quick start. Nothing here imports Ray or Sionna, so an error in a file is told at once.
+"""
+
+import difflib
+import itertools
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Literal, Self, Union, get_args, get_origin
+
+import yaml
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
+
+from search_spaces.model import Model
+from trainables.problem import MAX_RAYS, PlacementProblem
+from tune_reflector.schedulers import (
+    AshaSettings,
+    FifoSettings,
+    HyperbandSettings,
+    SchedulerSettings,
+)
+from tune_reflector.searchers.settings import GridSettings, OptunaSettings, SearcherSettings
+
+
+class ConfigError(ValueError):
+    """What is wrong with a configuration, one problem a line: field, rule, value, remedy."""
+
+
+class TrialSettings(Model):
+    """What one trial does."""
+
+    kind: Literal["placement"] = Field(
+        "placement", description="placement: one fixed placement, one rung an iteration"
+    )
+
+
+class BudgetSettings(Model):
+    """When the search ends."""
+
+    trials: int = Field(600, ge=1, le=10_000_000, description="candidates to try")
+    max_concurrent: int | None = Field(
+        None, ge=1, description="trials at a time; null: as many as the machine's cores or GPU allow"
+    )
+    time_s: float | None = Field(
+        None, gt=0, description="end the search after this long [s]; null: no limit"
+    )
+
+
+class RaySettings(Model):
+    """Which Ray cluster."""
+
+    address: str | None = Field(
+        None, description="address of a running cluster; null: a local one, for this search only"
+    )
+
+
+class FinalSettings(Model):
+    """How the winner is scored again, with fresh rays, before it is told to anybody."""
+
+    candidates: int = Field(
+        5, ge=1, description="best candidates of the search that are traced again"
+    )
+    rays_per_ap: int = Field(
+        1_000_000, ge=1, description="rays per access point of one lattice"
+    )
+    lattices: int = Field(
+        5, ge=2, le=100, description="lattices of the winner; their spread is the error bar"
+    )
+
+
+class SearchConfig(PlacementProblem):
+    """Everything about one search."""
+
+    name: str | None = Field(
+        None, description="name of the run and of its folder; null: scene-searcher, numbered"
+    )
+    results_dir: Path = Field(Path("results"), description="folder that holds the runs' folders")
+    seed: int = Field(1, ge=0, le=2**31 - 1, description="seed of the searcher")
+    launch: Literal["ray", "local"] = Field(
+        "ray", description="ray: trials in parallel workers; local: one after another, in-process"
+    )
+    trainable: TrialSettings = Field(TrialSettings(), description="what a trial does")
+    searcher: SearcherSettings = Field(OptunaSettings(), description="what proposes candidates")
+    scheduler: SchedulerSettings = Field(AshaSettings(), description="what stops poor trials")
+    budget: BudgetSettings = Field(BudgetSettings(), description="when the search ends")
+    ray: RaySettings = Field(RaySettings(), description="which Ray cluster")
+    final: FinalSettings = Field(FinalSettings(), description="how the winner is scored again")
+
+    @field_validator("name")
+    @classmethod
+    def _is_a_folder_name(cls, name: str | None) -> str | None:
+        if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name):
+            raise ValueError(
+                f"name must be 1 to 100 letters, digits, '.', '_' or '-', but got {name!r}; it becomes a folder"
+            )
+        return name
+
+    @model_validator(mode="after")
+    def _search_is_coherent(self) -> Self:
+        if isinstance(self.searcher, GridSettings):
+            self._check_grid(self.searcher)
+        if self.launch == "local" and isinstance(self.scheduler, HyperbandSettings):
+            raise ValueError(
+                "scheduler.kind must be fifo, asha or median with launch: local, but got 'hyperband', which pauses "
+                "trials; use launch: ray"
+            )
+        if not isinstance(self.scheduler, FifoSettings) and len(self.fidelity.rungs) == 1:
+            raise ValueError(
+                f"scheduler.kind must be fifo with a single rung, but got {self.scheduler.kind!r}; add rungs "
+                "to fidelity.rungs or set scheduler.kind=fifo"
+            )
+        # Lattices differ by their number of rays, which grows a little from one to the next.
+        most_rays = 1.5 * self.final.rays_per_ap * self.access_points.count
+        if most_rays > MAX_RAYS:
+            raise ValueError(
+                f"final.rays_per_ap times access_points.count must be < 2**32 / 1.5, but is {most_rays:g}; lower it"
+            )
+        return self
+
+    def _check_grid(self, grid: GridSettings) -> None:
+        genes = [gene.name for gene in self.site().space.genes]
+        if unknown := sorted(set(grid.points) - set(genes)):
+            raise ValueError(
+                f"searcher.points must name genes, but {unknown[0]!r} is none; the genes are {', '.join(genes)}"
+            )
+
+    def problem(self) -> PlacementProblem:
+        """The part that workers need."""
+        return PlacementProblem(
+            **{name: getattr(self, name) for name in PlacementProblem.model_fields}
+        )
+
+    def named(self) -> Self:
+        """The same with a name: ``scene-searcher``, with a number if a run of that name is there already."""
+        if self.name is not None:
+            return self
+        scene = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(self.scene.source).stem).strip("-.") or "scene"
+        searcher = getattr(self.searcher, "sampler", self.searcher.kind)
+        names = (f"{scene[:60]}-{searcher}{suffix}" for suffix in _suffixes())
+        name = next(name for name in names if not (self.results_dir / name).exists())
+        return self.model_copy(update={"name": name})
+
+    @property
+    def run_dir(self) -> Path:
+        """Where the run's results go."""
+        assert self.name is not None, "named() comes first"
+        return (self.results_dir / self.name).absolute()
+
+
+def _suffixes() -> Iterator[str]:
+    yield ""
+    yield from (f"-{number}" for number in itertools.count(2))
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML's safe loader, with two habits mended: ``28e9`` is a number, and a key may stand once only."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        if repeated := [key for key in keys if keys.count(key) > 1]:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"key {repeated[0]!r} stands twice; keep one", node.start_mark
+            )
+        return super().construct_mapping(node, deep)
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"^[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789")
+)
+
+
+def parse_yaml(text: str, source: str) -> Any:
+    """Plain data from YAML; a ``ConfigError`` names ``source``."""
+    try:
+        return yaml.load(text, _Loader)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ConfigError(f"{source}: must be YAML: {' '.join(str(error).split())}") from None
+
+
+def load_config(path: Path | None, overrides: Sequence[str] = ()) -> SearchConfig:
+    """Read a configuration file, apply ``key=value`` overrides, and check the whole.
+
+    Args:
+        path: a YAML file; None: the quick start.
+        overrides: for instance ``radio.frequency_hz=28e9`` or ``searcher={kind: random}``.
+
+    Raises:
+        ConfigError: with every problem that was found, one a line.
+    """
+    data: Any = {}
+    if path is not None:
+        try:
+            data = parse_yaml(path.read_text(encoding="utf-8"), str(path))
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not text"
+            raise ConfigError(f"{path}: must be a readable YAML file: {reason}; check the path") from None
+    data = {} if data is None else data
+    if not isinstance(data, dict):
+        raise ConfigError(f"{path}: must be a mapping of keys, but is a {type(data).__name__}")
+    for override in overrides:
+        _override(data, override)
+    return validate(data)
+
+
+def validate(data: Mapping[str, Any]) -> SearchConfig:
+    """A configuration from plain data; ``ConfigError`` lists what is wrong with it."""
+    data = {key: _with_kind(key, value) for key, value in data.items()}
+    try:
+        return SearchConfig.model_validate(data)
+    except ValidationError as error:
+        details = error.errors()
+        inner = [d for d in details if not any(_is_within(o["loc"], d["loc"]) for o in details)]
+        lines = dict.fromkeys(_explain(detail, data) for detail in inner)
+        raise ConfigError("\n".join(lines)) from None
+    except (OSError, RecursionError, OverflowError) as error:
+        raise ConfigError(f"the configuration cannot be used: {error}") from None
+
+
+def _with_kind(key: Any, value: Any) -> Any:
+    """A choice whose ``kind`` is left out is of the default kind."""
+    field = SearchConfig.model_fields.get(key)
+    kind = getattr(field.default, "kind", None) if field else None
+    if kind is not None and isinstance(value, dict) and "kind" not in value:
+        return {"kind": kind, **value}
+    return value
+
+
+def _is_within(inner: tuple[int | str, ...], outer: tuple[int | str, ...]) -> bool:
+    return len(inner) > len(outer) and inner[: len(outer)] == outer
+
+
+def _override(data: dict[str, Any], override: str) -> None:
+    key, equals, value = override.partition("=")
+    path = key.strip().split(".")
+    if not equals or not all(path):
+        raise ConfigError(f"{override}: an override must be key=value, for instance budget.trials=100")
+    node = data
+    for part in path[:-1]:
+        child = node.get(part)
+        node[part] = child = dict(child) if isinstance(child, dict) else {}
+        node = child
+    node[path[-1]] = parse_yaml(value, override)
+
+
+def _explain(detail: ErrorDetails, data: Mapping[str, Any]) -> str:
+    """One line for one of pydantic's errors: path, rule, value, remedy."""
+    loc = [part for part in detail["loc"] if not _is_union_tag(part, detail["loc"], data)]
+    path = ".".join(map(str, loc))
+    message, value = detail["msg"], detail["input"]
+    match detail["type"]:
+        case "extra_forbidden":
+            known = _keys_at(SearchConfig, loc[:-1], data)
+            close = difflib.get_close_matches(str(loc[-1]), known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
+            return f"{path}: unknown key; {hint}"
+        case "missing":
+            return f"{path}: must be given, but is missing; add it"
+        case "value_error":
+            text = message.removeprefix("Value error, ")
+            return f"{path}: {text}" if path else text
+        case "union_tag_invalid" | "union_tag_not_found":
+            expected = detail.get("ctx", {}).get("expected_tags", "one of its kinds")
+            found = value.get("kind") if isinstance(value, dict) else value
+            return f"{path}.kind: must be {expected}, but got {found!r}; choose one"
+        case _:
+            rule = message[0].lower() + message[1:]
+            return f"{path}: {rule}, but got {_short(value)}; correct it"
+
+
+def _is_union_tag(part: int | str, loc: Sequence[int | str], data: Any) -> bool:
+    """Whether ``part`` is the name of a union's kind, which pydantic puts into the path after the key."""
+    index = loc.index(part)
+    node = data
+    for step in loc[:index]:
+        if isinstance(node, Mapping) and step in node:
+            node = node[step]
+        elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node):
+            node = node[step]
+    return isinstance(node, Mapping) and part == node.get("kind") and part not in node
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _keys_at(model: type[Model], loc: Sequence[int | str], data: Any) -> list[str]:
+    """Field names of the model at ``loc``."""
+    node: Any = data
+    current: list[type[Model]] = [model]
+    for part in loc:
+        node = node.get(part, {}) if isinstance(node, Mapping) else {}
+        fields = [m.model_fields[part] for m in current if part in m.model_fields]
+        current = [m for field in fields for m in _models_in(field.annotation)]
+        kind = node.get("kind") if isinstance(node, Mapping) else None
+        current = [
+            m
+            for m in current
+            if "kind" not in m.model_fields or m.model_fields["kind"].default == kind
+        ] or current
+    return sorted({name for m in current for name in m.model_fields})
+
+
+def _models_in(annotation: Any) -> Iterator[type[Model]]:
+    if isinstance(annotation, type) and issubclass(annotation, Model):
+        yield annotation
+    elif get_origin(annotation) in (Union, UnionType, Annotated, tuple):
+        for argument in get_args(annotation):
+            yield from _models_in(argument)
+
+
+def dump_config(config: SearchConfig, comments: bool = True) -> str:
+    """The whole configuration as YAML that loads back to an equal one, each field with its meaning."""
+    return "\n".join(_dump(config, "", comments)) + "\n"
+
+
+def _dump(model: Model, indent: str, comments: bool) -> Iterable[str]:
+    for name, field in type(model).model_fields.items():
+        value = getattr(model, name)
+        note = f"  # {field.description}" if comments and field.description else ""
+        if isinstance(value, Model):
+            yield f"{indent}{name}:{note}"
+            yield from _dump(value, indent + "  ", comments)
+        else:
+            plain = model.model_dump(mode="json", include={name})[name]
+            text = yaml.safe_dump(plain, default_flow_style=True, width=math.inf)
+            yield f"{indent}{name}: {text.removesuffix('...' + chr(10)).strip()}{note}"

@@ -1,0 +1,198 @@
+"""One search from preflight to result: this module is the order in which things happen."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from callbacks.provenance import package_versions, provenance
+from trainables.backend import Backend, BackendError
+from trainables.evaluator import PlacementEvaluator
+from tune_reflector import preflight
+from tune_reflector.config import ConfigError, SearchConfig, dump_config
+from tune_reflector.files import write_json, write_text
+from tune_reflector.preflight import (
+    BEST_FILE,
+    CONFIG_FILE,
+    PROVENANCE_FILE,
+    SAME_VERSIONS,
+    TABLE_FILE,
+    Machine,
+)
+
+FIGURE_FILE = "placement.png"
+TENSORBOARD_FOLDER = "tensorboard"
+
+METRICS = (
+    "p5_rss_dbm",
+    "coverage",
+    "outage",
+    "mean_rss_dbm",
+    "min_rss_dbm",
+    "rays_per_ap",
+    "trace_time_s",
+    "feasible",
+    "complete",
+)
+"""Columns of the results table, after the genes."""
+
+OK, FAILED, INTERRUPTED = 0, 1, 130
+"""Exit codes; bad input, found by a ``ConfigError``, is 2."""
+
+
+def say(line: str) -> None:
+    """Print for people, at once."""
+    print(line, flush=True)
+
+
+def start(config: SearchConfig, overwrite: bool = False, dry_run: bool = False) -> int:
+    """Run a new search, or only check that it could run; returns the exit code.
+
+    Raises:
+        ConfigError: something is wrong that can be known before the search starts.
+    """
+    config = config.named()
+    preflight.check_packages(config)
+    preflight.check_new_run(config, overwrite)
+    backend, evaluator = _prepare(config)
+    with _machine(config, backend) as machine:
+        workers = machine.workers(config, backend)
+        time_s = preflight.estimated_s(config, evaluator, workers)
+        say(preflight.describe(config, evaluator.site, backend, workers, time_s))
+        if dry_run:
+            return OK
+        _make_folder(config, backend, overwrite)
+        return _search(config, evaluator, backend, workers, resume=False)
+
+
+def resume(folder: Path) -> int:
+    """Continue an interrupted search; returns the exit code.
+
+    Raises:
+        ConfigError: the folder is no run, or one of other versions.
+    """
+    config = preflight.load_run(folder.absolute(), package_versions(SAME_VERSIONS))
+    if (config.run_dir / BEST_FILE).exists():
+        say(f"{config.run_dir} is finished: see {BEST_FILE} in it")
+        return OK
+    preflight.check_packages(config)
+    backend, evaluator = _prepare(config)
+    with _machine(config, backend) as machine:
+        workers = machine.workers(config, backend)
+        return _search(config, evaluator, backend, workers, resume=True)
+
+
+def _prepare(config: SearchConfig) -> tuple[Backend, PlacementEvaluator]:
+    """The backend, and the scene loaded in this process: it checks the scene now and measures the winner later."""
+    backend = preflight.check_backend(config)
+    try:
+        evaluator = PlacementEvaluator(config.problem())
+    except BackendError as error:
+        raise ConfigError(str(error)) from None
+    except (ValueError, RuntimeError, TypeError) as error:
+        reason = " ".join(str(error).split())
+        raise ConfigError(
+            f"scene: must be one that Sionna can load at radio.frequency_hz={config.radio.frequency_hz:g}, but it "
+            f"says: {reason}; correct the scene or the frequency"
+        ) from None
+    preflight.check_scene(config, evaluator)
+    return backend, evaluator
+
+
+@contextmanager
+def _machine(config: SearchConfig, backend: Backend) -> Iterator[Machine]:
+    """What the trials can use: this machine, or the cluster that ``ray.address`` names."""
+    if config.launch == "local" or config.ray.address is None:
+        yield Machine.local(backend)
+    else:
+        from tune_reflector.launch_ray import existing_cluster
+
+        with existing_cluster(config.ray.address) as resources:
+            yield Machine(resources.get("CPU", 0), resources.get("GPU", 0))
+
+
+def _make_folder(config: SearchConfig, backend: Backend, overwrite: bool) -> None:
+    folder = config.run_dir
+    if overwrite and folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    write_text(folder / CONFIG_FILE, dump_config(config))
+    about = provenance(SAME_VERSIONS, backend.description, config.seed, Path(__file__).parent)
+    write_json(folder / PROVENANCE_FILE, about)
+
+
+def _search(
+    config: SearchConfig, evaluator: PlacementEvaluator, backend: Backend, workers: int, resume: bool
+) -> int:
+    """Search, measure the winner, write the results."""
+    folder = config.run_dir
+    try:
+        if not _launch(config, evaluator, backend, workers, resume):
+            raise KeyboardInterrupt
+        return _finish(config, evaluator)
+    except KeyboardInterrupt:
+        say(f"\ninterrupted; resume with: python -m tune_reflector.search --resume {folder}")
+        return INTERRUPTED
+
+
+def _launch(
+    config: SearchConfig, evaluator: PlacementEvaluator, backend: Backend, workers: int, resume: bool
+) -> bool:
+    """Run the trials; False if they were interrupted."""
+    from callbacks.progress import Progress
+    from callbacks.results import ResultsTable, SearchClock, read_rows
+    from callbacks.tally import Tally
+    from callbacks.tensorboard import BestCurve
+    from tune_reflector.launch import Launch
+    from tune_reflector.schedulers import build_scheduler
+    from tune_reflector.searchers.build import build_searcher
+
+    folder, space = config.run_dir, evaluator.site.space
+    table = folder / TABLE_FILE
+    clock = SearchClock(table)
+    tally = Tally("p5_rss_dbm", read_rows(table))
+    genes = [gene.name for gene in space.genes]
+    launch = Launch(
+        config=config,
+        searcher=build_searcher(config.searcher, space, config.seed),
+        scheduler=build_scheduler(config.scheduler, config.fidelity),
+        callbacks=[
+            tally,
+            ResultsTable(table, genes, METRICS, clock),
+            BestCurve(folder / TENSORBOARD_FOLDER, tally, clock),
+            Progress(tally, config.budget.trials, config.budget.time_s),
+        ],
+        workers=workers,
+        use_gpu=backend.name == "cuda",
+        resume=resume,
+        ended=tally.ended,
+    )
+    if config.launch == "local":
+        from tune_reflector import launch_local
+
+        return launch_local.run(launch)
+    from tune_reflector import launch_ray
+
+    return launch_ray.run(launch)
+
+
+def _finish(config: SearchConfig, evaluator: PlacementEvaluator) -> int:
+    """Measure the winner and write what the run leaves behind."""
+    from callbacks.results import read_rows
+    from tune_reflector.figure import save_figure
+    from tune_reflector.final import best_json, find_winner, summary
+
+    folder = config.run_dir
+    winner = find_winner(config, read_rows(folder / TABLE_FILE), evaluator, say)
+    if winner is None:
+        say(
+            f"no feasible placement in {config.budget.trials} trials; widen access_points.areas or raise "
+            "budget.trials"
+        )
+        return FAILED
+    save_figure(folder / FIGURE_FILE, winner, evaluator)
+    write_json(folder / BEST_FILE, best_json(config, winner, evaluator))
+    say("\n" + summary(winner, config.objective.coverage_threshold_dbm))
+    say(f"\n{folder}: {BEST_FILE}, {FIGURE_FILE}, {TABLE_FILE}, {CONFIG_FILE}, {PROVENANCE_FILE}")
+    say(f"curves: tensorboard --logdir {folder / TENSORBOARD_FOLDER}")
+    return OK

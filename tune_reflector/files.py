@@ -1,0 +1,21 @@
+"""Writing files so that a crash leaves the old one or the new one, never half of either."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+
+def write_text(path: Path, text: str) -> None:
+    """Replace ``path`` with ``text`` at once."""
+    temporary = path.with_name(f".{path.name}.part")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Replace ``path`` with ``content`` as indented JSON."""
+    write_text(path, json.dumps(content, indent=2) + "\n")

@@ -1,0 +1,132 @@
+"""Run a search on Ray: every worker owns a scene, Tune hands it one trial after another."""
+
+import logging
+import math
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")  # one table, not 5 files a trial
+os.environ.setdefault("TUNE_GLOBAL_CHECKPOINT_S", "1")  # a killed driver loses a second, not ten
+
+import ray
+from ray import tune
+from ray.tune import Callback
+
+from trainables.placement import PlacementTrial
+from tune_reflector.config import ConfigError
+from tune_reflector.launch import Launch
+from tune_reflector.searchers.base import METRIC, MODE
+from tune_reflector.workers import Gate, keep_workers
+
+_QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+
+
+def run(launch: Launch) -> bool:
+    """Run or resume a search.
+
+    Returns:
+        Whether it ran to its end (False: it was interrupted and can be resumed).
+    """
+    logging.getLogger("ray").setLevel(logging.ERROR)
+    interruption = _Interruption()
+    with local_cluster(launch), keep_workers():
+        _tune(launch, interruption)
+    return not interruption.happened
+
+
+def _tune(launch: Launch, interruption: "_Interruption") -> None:
+    config = launch.config
+    remaining = max(1, config.budget.trials - launch.ended)
+    gate = Gate(min(launch.workers, remaining))
+    resources: dict[str, float] = {"cpu": config.resources.cpus_per_trial}
+    if launch.use_gpu:
+        resources["gpu"] = config.resources.gpus_per_trial
+    folder = config.run_dir
+    tune.run(
+        PlacementTrial.for_problem(config.problem(), gate.arrive),
+        name=folder.name,
+        storage_path=str(folder.parent),
+        metric=METRIC,
+        mode=MODE,
+        search_alg=launch.searcher,
+        scheduler=launch.scheduler,
+        num_samples=config.budget.trials,
+        time_budget_s=config.budget.time_s,
+        max_concurrent_trials=launch.workers,
+        resources_per_trial=resources,
+        reuse_actors=True,
+        max_failures=1,
+        checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
+        callbacks=[*launch.callbacks, interruption],
+        resume=launch.resume,
+        raise_on_failed_trial=False,
+        verbose=0,
+    )
+
+
+@contextmanager
+def local_cluster(launch: Launch) -> Iterator[None]:
+    """A Ray cluster of this machine, for one search; nothing is started if one is connected already."""
+    if ray.is_initialized():
+        yield
+        return
+    resources = launch.config.resources
+    ray.init(
+        address="local",
+        num_cpus=launch.workers * resources.cpus_per_trial,
+        num_gpus=math.ceil(launch.workers * resources.gpus_per_trial) if launch.use_gpu else 0,
+        include_dashboard=False,
+        **_QUIET,
+    )
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+@contextmanager
+def existing_cluster(address: str) -> Iterator[dict[str, float]]:
+    """Connect to a running cluster; yields its resources.
+
+    Raises:
+        ConfigError: there is none at ``address``.
+    """
+    try:
+        ray.init(address=address, **_QUIET)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        reason = " ".join(str(error).split())
+        raise ConfigError(
+            f"ray.address: must be that of a running cluster, but {address!r} is not: {reason}; "
+            "start one or set it to null"
+        ) from None
+    try:
+        yield ray.cluster_resources()
+    finally:
+        ray.shutdown()
+
+
+class _Interruption(Callback):
+    """Notices that Ctrl-C or SIGTERM ended the search, and makes SIGTERM end it as gently as Ctrl-C.
+
+    Tune installs its own handler for SIGINT just before ``setup`` is called: it finishes the current event,
+    writes the last snapshot and returns. This one goes on top.
+    """
+
+    def __init__(self) -> None:
+        self.happened = False
+
+    def setup(self, *_: Any, **__: Any) -> None:
+        tunes_handler = signal.getsignal(signal.SIGINT)
+
+        def interrupt(number: int, frame: FrameType | None) -> None:
+            self.happened = True
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            if callable(tunes_handler):
+                tunes_handler(number, frame)
+
+        signal.signal(signal.SIGINT, interrupt)
+        signal.signal(signal.SIGTERM, interrupt)

@@ -1,0 +1,197 @@
+"""What can be known before the search starts: is everything there, does it fit, how long will it take.
+
+Every check raises ``ConfigError`` with a line that names the field, the rule, the value and the remedy.
+"""
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from callbacks.progress import duration
+from trainables.backend import Backend, BackendError, find_backend
+from trainables.evaluator import PlacementEvaluator
+from trainables.problem import Site
+from trainables.scene_source import FloorPlanScene
+from tune_reflector.config import ConfigError, SearchConfig, load_config
+from tune_reflector.schedulers import AshaSettings
+from tune_reflector.searchers.settings import GridSettings, OptunaSettings
+
+MIN_FREE_MB = 200
+CONFIG_FILE, PROVENANCE_FILE, TABLE_FILE, BEST_FILE = (
+    "config.yaml",
+    "provenance.json",
+    "trials.csv",
+    "best.json",
+)
+SAME_VERSIONS = ("tune-reflector", "ray", "sionna-rt", "drjit", "mitsuba", "optuna", "hyperopt")
+"""Packages whose version decides what a result or a saved state means."""
+
+
+def check_backend(config: SearchConfig) -> Backend:
+    """The backend of this machine."""
+    try:
+        return find_backend(config.resources.device)
+    except BackendError as error:
+        raise ConfigError(str(error)) from None
+
+
+def check_packages(config: SearchConfig) -> None:
+    """Optional packages that the configuration needs are installed."""
+    if isinstance(config.searcher, OptunaSettings) and config.searcher.sampler == "gp":
+        from importlib.util import find_spec
+
+        if find_spec("torch") is None:
+            raise ConfigError(
+                "searcher.sampler: gp needs PyTorch, which is not installed; run "
+                "'pip install tune-reflector[gp]' or choose tpe"
+            )
+
+
+def check_new_run(config: SearchConfig, overwrite: bool) -> None:
+    """The run's folder can be made, has room, and holds nothing yet (or may be replaced)."""
+    folder = config.run_dir
+    if folder.exists() and not overwrite:
+        raise ConfigError(
+            f"name: a run must have a new name, but {folder} exists; choose another name, resume it with "
+            f"--resume {folder}, or replace it with --overwrite"
+        )
+    if folder.exists() and not (folder / CONFIG_FILE).is_file():
+        raise ConfigError(f"name: --overwrite replaces runs only, but {folder} is none; choose another name")
+    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+        raise ConfigError(
+            f"results_dir: must be a folder that can be written, but {existing} cannot; choose another"
+        )
+    free_mb = shutil.disk_usage(existing).free // 2**20
+    if free_mb < MIN_FREE_MB:
+        raise ConfigError(
+            f"results_dir: must have {MIN_FREE_MB} MB free, but {existing} has {free_mb}; make room"
+        )
+
+
+def load_run(folder: Path, versions: dict[str, str | None]) -> SearchConfig:
+    """The configuration of an interrupted run.
+
+    Args:
+        folder: the run's folder.
+        versions: the packages installed now; they must be those that the run was started with.
+    """
+    if not (folder / CONFIG_FILE).is_file() or not (folder / PROVENANCE_FILE).is_file():
+        raise ConfigError(
+            f"--resume: must be the folder of a run, with {CONFIG_FILE} and {PROVENANCE_FILE}, but {folder} is not; "
+            "check the path"
+        )
+    try:
+        provenance: Any = json.loads((folder / PROVENANCE_FILE).read_text(encoding="utf-8"))
+        before = dict(provenance["packages"])
+    except (ValueError, KeyError, TypeError):
+        raise ConfigError(f"--resume: {folder / PROVENANCE_FILE} is damaged; start a new run") from None
+    for package in SAME_VERSIONS:
+        if before.get(package) != versions.get(package):
+            raise ConfigError(
+                f"--resume: must run with the versions it was started with, but {package} is "
+                f"{versions.get(package)} and was {before.get(package)}; install that one or start a new run"
+            )
+    config = load_config(folder / CONFIG_FILE)
+    return config.model_copy(update={"name": folder.name, "results_dir": folder.parent})
+
+
+def check_scene(config: SearchConfig, evaluator: PlacementEvaluator) -> None:
+    """For scenes that are not floor plans: wall and zones lie inside the loaded geometry."""
+    if isinstance(config.scene, FloorPlanScene):
+        return
+    low, high = evaluator.scene.bounds_m
+    site = evaluator.site
+    x_min, y_min, x_max, y_max = site.grid.region.bounds
+    boxes = {"receivers.zones": np.array([[x_min, y_min], [x_max, y_max]])}
+    if site.space.reflector is not None:
+        wall = site.space.reflector.mount.wall
+        boxes["reflector.wall"] = np.array([wall.top_left_m, wall.bottom_right_m])
+    for field, corners in boxes.items():
+        n = corners.shape[1]
+        if np.any(corners < low[:n] - 0.5) or np.any(corners > high[:n] + 0.5):
+            raise ConfigError(
+                f"{field}: must lie inside the scene, {low.round(1).tolist()} to {high.round(1).tolist()} m, "
+                f"but reaches {corners.min(axis=0).tolist()} to {corners.max(axis=0).tolist()}; move it"
+            )
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What the trials can share."""
+
+    cpus: float
+    gpus: float
+
+    @classmethod
+    def local(cls, backend: Backend) -> "Machine":
+        """This machine."""
+        gpus = len(list(Path("/proc/driver/nvidia/gpus").glob("*"))) or 1
+        return cls(os.cpu_count() or 1, gpus if backend.name == "cuda" else 0)
+
+    def workers(self, config: SearchConfig, backend: Backend) -> int:
+        """How many trials run at a time."""
+        resources = config.resources
+        if resources.cpus_per_trial > self.cpus:
+            raise ConfigError(
+                f"resources.cpus_per_trial: must be at most the {self.cpus:g} cores there are, but got "
+                f"{resources.cpus_per_trial}; lower it"
+            )
+        fitting = int(self.cpus // resources.cpus_per_trial)
+        if backend.name == "cuda":
+            if resources.gpus_per_trial > self.gpus:
+                raise ConfigError(
+                    f"resources.gpus_per_trial: must be at most the {self.gpus:g} GPUs there are, but got "
+                    f"{resources.gpus_per_trial:g}; lower it"
+                )
+            fitting = min(fitting, int(self.gpus / resources.gpus_per_trial + 1e-9))
+        wanted = config.budget.max_concurrent or fitting
+        if config.launch == "local":
+            return 1
+        return max(1, min(wanted, fitting, config.budget.trials))
+
+
+def estimated_s(config: SearchConfig, evaluator: PlacementEvaluator, workers: int) -> float:
+    """How long the search will take, from tracing one placement at every rung, with the threads of one trial."""
+    evaluator.set_threads(config.resources.cpus_per_trial)
+    placement = evaluator.site.space.decode(evaluator.site.space.sample(np.random.default_rng(0)))
+    trial_s, share = 0.02, 1.0
+    for rays in config.fidelity.rungs:
+        evaluator.trace(placement, rays)  # compiles
+        start = perf_counter()
+        evaluator.trace(placement, rays)
+        trial_s += share * (perf_counter() - start)
+        if isinstance(config.scheduler, AshaSettings):
+            share /= config.scheduler.reduction_factor
+    evaluator.set_threads(None)
+    total_s = trial_s * config.budget.trials / workers
+    return min(total_s, config.budget.time_s or total_s)
+
+
+def describe(
+    config: SearchConfig, site: Site, backend: Backend, workers: int, time_s: float
+) -> str:
+    """The preflight as a few lines for people."""
+    genes = site.space.genes
+    rungs = ", ".join(f"{rays:,}" for rays in config.fidelity.rungs)
+    budget = f"{config.budget.trials} trials"
+    if isinstance(config.searcher, GridSettings):
+        budget += f" of a grid of {config.searcher.size(site.space)}"
+    if config.budget.time_s is not None:
+        budget += f", at most {duration(config.budget.time_s)}"
+    searcher = getattr(config.searcher, "sampler", None) or config.searcher.kind
+    rows = {
+        "device": f"{backend.description}, {workers} worker{'s' if workers > 1 else ''}",
+        "scene": f"{config.scene.source}, {site.grid.num_cells} receiver cells ({config.receivers.surface})",
+        "genes": f"{len(genes)} ({site.space.mode}): {', '.join(gene.name for gene in genes)}",
+        "search": f"{searcher} with {config.scheduler.kind}, rays per AP at each rung {rungs}",
+        "budget": f"{budget}, about {duration(time_s)}",
+        "results": str(config.run_dir),
+    }
+    return "\n".join(f"{name:<8} {text}" for name, text in rows.items())

@@ -1,0 +1,80 @@
+"""Schedulers: what stops a poor trial before it has spent its rays.
+
+All compare trials at the same rung only, as every trial climbs the same rungs in the same order. ASHA's clock is
+``rays_per_ap``, the resource that rungs really spend; the others count rungs.
+"""
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from search_spaces.model import Model
+from trainables.problem import FidelityConfig
+
+if TYPE_CHECKING:
+    from ray.tune.schedulers import TrialScheduler
+
+
+class FifoSettings(Model):
+    """Every trial climbs all rungs."""
+
+    kind: Literal["fifo"] = "fifo"
+
+
+class AshaSettings(Model):
+    """Asynchronous successive halving (Li et al. 2020): at each milestone the best 1/n go on."""
+
+    kind: Literal["asha"] = "asha"
+    reduction_factor: float = Field(
+        3.0,
+        gt=1,
+        description="one in this many trials goes on; a milestone each time the rays have grown so much",
+    )
+
+
+class HyperbandSettings(Model):
+    """Synchronous successive halving in brackets (Li et al. 2018); trials pause until their bracket is full."""
+
+    kind: Literal["hyperband"] = "hyperband"
+    reduction_factor: float = Field(3.0, gt=1, description="one in this many trials goes on")
+
+
+class MedianSettings(Model):
+    """Stop a trial whose score is below the median of the others at its rung (Golovin et al. 2017)."""
+
+    kind: Literal["median"] = "median"
+    min_trials: int = Field(10, ge=1, description="trials at a rung before any is stopped there")
+
+
+SchedulerSettings = Annotated[
+    FifoSettings | AshaSettings | HyperbandSettings | MedianSettings, Field(discriminator="kind")
+]
+
+
+def build_scheduler(settings: SchedulerSettings, fidelity: FidelityConfig) -> "TrialScheduler":
+    """A fresh scheduler of the configured kind."""
+    from ray.tune import schedulers
+
+    rungs = fidelity.rungs
+    match settings:
+        case AshaSettings():
+            return schedulers.AsyncHyperBandScheduler(
+                time_attr="rays_per_ap",
+                grace_period=rungs[0],
+                max_t=sum(rungs) + 1,  # the trial itself ends at its last rung
+                reduction_factor=settings.reduction_factor,
+            )
+        case HyperbandSettings():
+            return schedulers.HyperBandScheduler(
+                time_attr="training_iteration",
+                max_t=len(rungs),
+                reduction_factor=settings.reduction_factor,
+            )
+        case MedianSettings():
+            return schedulers.MedianStoppingRule(
+                time_attr="training_iteration",
+                grace_period=1,
+                min_samples_required=settings.min_trials,
+            )
+        case FifoSettings():
+            return schedulers.FIFOScheduler()

@@ -1,0 +1,66 @@
+"""Search for a placement: ``python -m tune_reflector.search [CONFIG.yaml] [key=value ...]``."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+BAD_INPUT = 2
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    p = argparse.ArgumentParser(
+        prog="python -m tune_reflector.search",
+        description="Find where access points and a metal reflector go, scored by ray tracing.",
+        epilog="Without a CONFIG.yaml the bundled quick start runs: two access points and a reflector in an "
+        "L-shaped corridor. Examples: budget.trials=100   radio.frequency_hz=28e9   'searcher={kind: random}'",
+    )
+    p.add_argument("config", nargs="?", metavar="CONFIG.yaml", help="an experiment (see configs/)")
+    p.add_argument(
+        "overrides", nargs="*", metavar="key=value", help="settings to change, dotted, values in YAML"
+    )
+    p.add_argument("--resume", metavar="DIR", type=Path, help="continue an interrupted run")
+    p.add_argument(
+        "--print-config", action="store_true", help="print every setting with its meaning, and stop"
+    )
+    p.add_argument("--dry-run", action="store_true", help="check everything, start nothing")
+    p.add_argument("--overwrite", action="store_true", help="replace a run of the same name")
+    return p
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code (2 for bad input, 130 after Ctrl-C)."""
+    p = parser()
+    arguments = p.parse_intermixed_args(argv)
+    config_path, overrides = arguments.config, list(arguments.overrides)
+    if config_path is not None and "=" in config_path and not Path(config_path).exists():
+        config_path, overrides = None, [config_path, *overrides]
+
+    from tune_reflector.config import ConfigError, dump_config, load_config  # past --help
+
+    try:
+        if arguments.resume is not None:
+            if config_path is not None or overrides or arguments.overwrite:
+                raise ConfigError(
+                    "--resume: continues a run as it was started; leave out the other arguments"
+                )
+            from tune_reflector import experiment
+
+            return experiment.resume(arguments.resume)
+        config = load_config(Path(config_path) if config_path else None, overrides)
+        if arguments.print_config:
+            print(dump_config(config), end="")
+            return 0
+        from tune_reflector import experiment
+
+        return experiment.start(config, arguments.overwrite, arguments.dry_run)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

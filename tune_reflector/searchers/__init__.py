@@ -1,0 +1,1 @@
+"""Searchers: what proposes the next candidate. One kind a module; ``settings`` names them all."""

@@ -1,0 +1,98 @@
+"""What every searcher here keeps to.
+
+Ray Tune calls, on the driver: ``suggest`` when a worker is free, ``on_trial_result`` after each rung,
+``on_trial_complete`` once a trial has ended, ``save`` and ``restore`` around an interruption. The contract, which
+``tests/test_tune_reflector_searchers.py`` holds every kind to:
+
+- a suggestion has every gene, within its bounds;
+- a search that has no more to give returns ``Searcher.FINISHED``, never None for ever;
+- an errored trial, a NaN, and a trial id from before a restart are survived;
+- a trial that a scheduler stopped early carries the score of a *lower rung*; it is never taken for a complete one;
+- after ``save`` and ``restore`` into a new searcher the suggestions go on as they would have.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from zipfile import ZipFile
+
+from ray.tune.search import Searcher
+
+METRIC = "p5_rss_dbm"
+MODE = "max"
+
+Result = Mapping[str, Any]
+
+
+def final_score(result: Result | None, error: bool) -> float | None:
+    """The score [dBm] of a trial that reached its last rung; None if it errored, was stopped or has none."""
+    if error or not result or not result.get("complete", False):
+        return None
+    value = result.get(METRIC)
+    return float(value) if value is not None and math.isfinite(value) else None
+
+
+class GuardedSearcher(Searcher):
+    """Puts a searcher of a library behind the contract.
+
+    Subclasses make the inner searcher and say how it learns of a trial that was stopped early.
+
+    Args:
+        inner: one of Ray Tune's wrappers around Optuna, HyperOpt and the like.
+    """
+
+    def __init__(self, inner: Searcher) -> None:
+        super().__init__(metric=METRIC, mode=MODE)
+        self._inner = inner
+        self._live: set[str] = set()
+
+    def suggest(self, trial_id: str) -> dict[str, Any] | None:
+        config: dict[str, Any] | None = self._inner.suggest(trial_id)
+        self._live.add(trial_id)
+        return config
+
+    def on_trial_result(self, trial_id: str, result: Result) -> None:
+        value = result.get(METRIC)
+        if trial_id in self._live and value is not None and math.isfinite(value):
+            self._inner.on_trial_result(trial_id, dict(result))
+
+    def on_trial_complete(
+        self, trial_id: str, result: Result | None = None, error: bool = False
+    ) -> None:
+        if trial_id not in self._live:
+            return
+        self._live.discard(trial_id)
+        score = final_score(result, error)
+        if score is not None and result is not None:
+            self._inner.on_trial_complete(trial_id, dict(result))
+        elif not error and result and not result.get("complete", False):
+            self._stopped_early(trial_id, result)
+        else:
+            self._inner.on_trial_complete(trial_id, None, error=True)
+
+    def _stopped_early(self, trial_id: str, result: Result) -> None:
+        """Tell the inner searcher of a trial that a scheduler ended on a lower rung."""
+        raise NotImplementedError
+
+    def save(self, checkpoint_path: str) -> None:
+        """One file, as Tune wants it: a zip of the inner searcher's own and of this one's."""
+        with TemporaryDirectory() as folder, ZipFile(checkpoint_path, "w") as archive:
+            inner = Path(folder) / "inner"
+            self._inner.save(str(inner))
+            archive.write(inner, "inner")
+            archive.writestr("state.json", json.dumps(self._state()))
+
+    def restore(self, checkpoint_path: str) -> None:
+        with TemporaryDirectory() as folder, ZipFile(checkpoint_path) as archive:
+            self._inner.restore(archive.extract("inner", folder))
+            self._set_state(json.loads(archive.read("state.json")))
+
+    def _state(self) -> dict[str, Any]:
+        """What a restored searcher must know besides the inner one's state, as JSON."""
+        return {"live": sorted(self._live)}
+
+    def _set_state(self, state: dict[str, Any]) -> None:
+        self._live = set(state["live"])

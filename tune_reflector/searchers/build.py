@@ -1,0 +1,33 @@
+"""From settings to a searcher."""
+
+from ray.tune.search import Searcher
+
+from search_spaces.placement import PlacementSpace
+from tune_reflector.searchers.settings import (
+    GridSettings,
+    HyperOptSettings,
+    OptunaSettings,
+    RandomSettings,
+    SearcherSettings,
+)
+
+
+def build_searcher(settings: SearcherSettings, space: PlacementSpace, seed: int) -> Searcher:
+    """A fresh searcher of the configured kind; libraries are imported only for the kind in use."""
+    match settings:
+        case RandomSettings():
+            from tune_reflector.searchers.random_search import RandomSearcher
+
+            return RandomSearcher(space, seed)
+        case GridSettings():
+            from tune_reflector.searchers.grid_search import GridSearcher
+
+            return GridSearcher(space, settings)
+        case OptunaSettings():
+            from tune_reflector.searchers.optuna_search import OptunaSearcher
+
+            return OptunaSearcher(space, settings, seed)
+        case HyperOptSettings():
+            from tune_reflector.searchers.hyperopt_search import HyperOptSearcher
+
+            return HyperOptSearcher(space, settings, seed)
