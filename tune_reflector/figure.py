@@ -31,6 +31,7 @@ def save_figure(path: Path, winner: Winner, evaluator: PlacementEvaluator) -> No
     fig, axes = plt.subplots(
         1, len(panels), figsize=(6.2 * len(panels), 5.6), layout="constrained", squeeze=False
     )
+    xlim, ylim = _limits(evaluator)
     for axis, image, (title, placement, measured) in zip(axes[0], images, panels, strict=True):
         x, y, _ = evaluator.site.grid.center_m
         width, depth = evaluator.site.grid.size_m
@@ -47,8 +48,7 @@ def save_figure(path: Path, winner: Winner, evaluator: PlacementEvaluator) -> No
             ylabel="y, north [m]",
             aspect="equal",
         )
-        axis.autoscale()
-        axis.margins(0.04)
+        axis.set(xlim=xlim, ylim=ylim)
     fig.colorbar(mesh, ax=axes[0], label="received signal strength [dBm]", shrink=0.85)
     handles, labels = axes[0][-1].get_legend_handles_labels()
     fig.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
@@ -61,6 +61,16 @@ def _image_dbm(measured: Measurement, evaluator: PlacementEvaluator) -> np.ndarr
     cells_w = combine(measured.traced.rss_w, objective)
     cells_dbm = np.array([w_to_dbm(max(w, 1e-30)) for w in cells_w])
     return evaluator.site.grid.to_image(np.maximum(cells_dbm, objective.floor_dbm))
+
+
+def _limits(evaluator: PlacementEvaluator) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Bounds of x and y [m] that show the building, or the zones where no floor plan is known, with a margin."""
+    site = evaluator.site
+    regions = [site.plan.outline] if site.plan else [site.grid.region, site.space.area]
+    low = np.min([r.bounds[:2] for r in regions], axis=0)
+    high = np.max([r.bounds[2:] for r in regions], axis=0)
+    margin = 0.03 * float(np.max(high - low))
+    return (low[0] - margin, high[0] + margin), (low[1] - margin, high[1] + margin)
 
 
 def _draw_building(axis: Axes, evaluator: PlacementEvaluator) -> None:

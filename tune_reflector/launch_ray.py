@@ -5,22 +5,26 @@ import math
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
 os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")  # one table, not 5 files a trial
+os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # its header ignores verbose=0
 os.environ.setdefault("TUNE_GLOBAL_CHECKPOINT_S", "1")  # a killed driver loses a second, not ten
 
 import ray
 from ray import tune
 from ray.tune import Callback
+from ray.tune.experiment import Trial
 
 from trainables.placement import PlacementTrial
 from tune_reflector.config import ConfigError
 from tune_reflector.launch import Launch
 from tune_reflector.searchers.base import METRIC, MODE
 from tune_reflector.workers import Gate, keep_workers
+
+_TRIAL_PREFIX = "trial-"
 
 _QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
 
@@ -63,9 +67,17 @@ def _tune(launch: Launch, interruption: "_Interruption") -> None:
         checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
         callbacks=[*launch.callbacks, interruption],
         resume=launch.resume,
+        trial_dirname_creator=_trial_folder,
         raise_on_failed_trial=False,
         verbose=0,
     )
+    for trial_folder in folder.glob(_TRIAL_PREFIX + "*"):
+        with suppress(OSError):
+            trial_folder.rmdir()  # Tune makes one a trial; only one with a checkpoint in it is worth keeping
+
+
+def _trial_folder(trial: Trial) -> str:
+    return f"{_TRIAL_PREFIX}{trial.trial_id}"
 
 
 @contextmanager

@@ -50,7 +50,7 @@ class Gate:
         ray.get(self._actor.arrive.remote())
 
 
-class _IdleWorkers(_ObjectCache[Any, Any]):
+class _IdleWorkers(_ObjectCache):
     """Tune's cache of idle workers, told to keep them all until the search is over."""
 
     def cache_object(self, key: Any, obj: Any) -> bool:
