@@ -37,9 +37,7 @@ class ResultsTable(Callback):
         clock: seconds that the search has run, over all its sessions.
     """
 
-    def __init__(
-        self, path: Path, genes: Sequence[str], metrics: Sequence[str], clock: "SearchClock"
-    ) -> None:
+    def __init__(self, path: Path, genes: Sequence[str], metrics: Sequence[str], clock: "SearchClock") -> None:
         self._path = path
         self._genes = tuple(genes)
         self._metrics = tuple(metrics)
@@ -55,9 +53,7 @@ class ResultsTable(Callback):
         if self._file.tell() == 0:
             csv.writer(self._file).writerow([*_ALWAYS, *self._genes, *self._metrics])
 
-    def on_trial_result(
-        self, iteration: int, trials: Any, trial: Any, result: Mapping[str, Any], **_: Any
-    ) -> None:
+    def on_trial_result(self, iteration: int, trials: Any, trial: Any, result: Mapping[str, Any], **_: Any) -> None:
         key = (trial.trial_id, int(result["training_iteration"]))
         if key in self._seen:
             return
@@ -91,13 +87,12 @@ class SearchClock:
 
 
 def read_rows(path: Path) -> Iterator[Row]:
-    """The rows of a results table, in the order of writing; nothing if there is no file yet."""
+    """The whole rows of a results table, in the order of writing; none if there is no file yet."""
     if not path.exists():
         return
     with path.open(newline="", encoding="utf-8") as file:
-        for record in csv.DictReader(file):
-            if None in record.values() or None in record:
-                continue  # cut off by a crash
+        whole_lines = (line for line in file if line.endswith("\n"))  # a crash can cut off the last one
+        for record in csv.DictReader(whole_lines):
             trial_id, iteration, elapsed = (record.pop(name) for name in _ALWAYS)
             values = {name: float(text) if text else math.nan for name, text in record.items()}
             yield Row(trial_id, int(iteration), float(elapsed), values)

@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from typing import Literal, Self
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field, model_validator
 
 from search_spaces.design import AccessPoint, Placement, Vector
 from search_spaces.model import Model
-from search_spaces.reflector import MIN_FACING, PlateMount
-from search_spaces.zones import Region, Zone, contains, depth_inside_m, distance_outside_m
+from search_spaces.reflector import PlateMount
+from search_spaces.zones import Region, Zone, depth_inside_m, distance_outside_m
 
 GeneKind = Literal["position", "direction", "wall", "focal"]
 
@@ -39,12 +38,8 @@ class AccessPointsConfig(Model):
         lt=0,
         description="z of the direction before normalisation; < 0 looks down to the users",
     )
-    min_separation_m: float = Field(
-        1.0, ge=0, description="closest that two access points may be [m]"
-    )
-    areas: tuple[Zone, ...] | None = Field(
-        None, description="polygons in which they may stand; null: the floor plan's"
-    )
+    min_separation_m: float = Field(1.0, ge=0, description="closest that two access points may be [m]")
+    areas: tuple[Zone, ...] | None = Field(None, description="polygons in which they may stand; null: the floor plan's")
     keep_out: tuple[Zone, ...] | None = Field(
         None, description="polygons in which they may not stand; null: the floor plan's"
     )
@@ -52,9 +47,7 @@ class AccessPointsConfig(Model):
     @model_validator(mode="after")
     def _some_area(self) -> Self:
         if self.areas is not None and not self.areas:
-            raise ValueError(
-                "areas must hold at least one polygon, but got []; drop the key to use the plan's"
-            )
+            raise ValueError("areas must hold at least one polygon, but got []; drop the key to use the plan's")
         return self
 
 
@@ -160,18 +153,15 @@ class PlacementSpace:
         """By how much the genes miss being buildable; 0 if they are.
 
         Metres that an access point is outside its area or inside a keep-out zone, metres that two are too
-        close, and the (negative) cosine by which the plate would face into its wall, added up.
+        close, and what keeps the plate from being mounted (``PlateMount.violation``), added up.
         """
         positions = self._positions_m(genes)
-        total = sum(
-            distance_outside_m(self.area, x, y) + depth_inside_m(self.keep_out, x, y)
-            for x, y, _ in positions
-        )
+        total = sum(distance_outside_m(self.area, x, y) + depth_inside_m(self.keep_out, x, y) for x, y, _ in positions)
         closest_m = self.access_points.min_separation_m
         for first, second in itertools.combinations(positions, 2):
             total += max(0.0, closest_m - float(np.linalg.norm(first - second)))
         if self.reflector is not None:
-            total += max(0.0, MIN_FACING - self.reflector.mount.facing(*self._aim(genes, positions)))
+            total += self.reflector.mount.violation(*self._aim(genes, positions))
         return total
 
     def sample(self, rng: np.random.Generator, attempts: int = 1000) -> dict[str, float]:
@@ -192,30 +182,23 @@ class PlacementSpace:
             "access_points.min_separation_m or count"
         )
 
-    def check(self, grid_size: int = 64) -> None:
-        """Raise ``ValueError`` if no point of the area is outside the keep-out zones."""
-        x_min, y_min, x_max, y_max = self.area.bounds
-        axes = np.meshgrid(np.linspace(x_min, x_max, grid_size), np.linspace(y_min, y_max, grid_size))
-        points: npt.NDArray[np.float64] = np.stack([a.ravel() for a in axes], axis=1)
-        if not np.any(contains(self.area.difference(self.keep_out), points)):
+    def check(self) -> None:
+        """Raise ``ValueError`` if no part of the area is outside the keep-out zones."""
+        if self.area.difference(self.keep_out).area <= 1e-9:
             raise ValueError(
-                "the access point areas must not be covered by keep-out zones; shrink keep_out"
+                "access_points.keep_out must leave some of access_points.areas free, but covers all of its "
+                f"{self.area.area:g} m2; shrink it"
             )
 
     def _positions_m(self, genes: Genes) -> list[Vector]:
         height_m = self.access_points.height_m
-        return [
-            np.array([genes[f"x{i}"], genes[f"y{i}"], height_m])
-            for i in range(1, self.access_points.count + 1)
-        ]
+        return [np.array([genes[f"x{i}"], genes[f"y{i}"], height_m]) for i in range(1, self.access_points.count + 1)]
 
     def _direction(self, genes: Genes, i: int) -> Vector:
         vector = np.array([genes[f"dir{i}_x"], genes[f"dir{i}_y"], self.access_points.dir_z])
         return np.asarray(vector / np.linalg.norm(vector))
 
-    def _aim(
-        self, genes: Genes, positions: list[Vector]
-    ) -> tuple[float, float, Vector, Vector]:
+    def _aim(self, genes: Genes, positions: list[Vector]) -> tuple[float, float, Vector, Vector]:
         """(u, v, the access point it mirrors, focal point): the nearest AP, so that names do not matter."""
         assert self.reflector is not None
         u, v = genes["refl_u"], genes["refl_v"]
@@ -223,4 +206,3 @@ class PlacementSpace:
         point = self.reflector.mount.wall_point(u, v)
         nearest = min(positions, key=lambda p: float(np.linalg.norm(p - point)))
         return u, v, nearest, focal_m
-

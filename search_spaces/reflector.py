@@ -28,6 +28,9 @@ CLEARANCE_M = 0.01
 MIN_FACING = 0.05
 """Cosine below which a plate counts as facing into its wall: 87 degrees of tilt is past any mount."""
 
+_ROUNDS = 400
+"""Most rounds of the iteration that settles centre and tilt; about ten are usual."""
+
 _UP = np.array([0.0, 0.0, 1.0])
 
 Point3 = tuple[float, float, float]
@@ -37,9 +40,7 @@ class WallRectangle(Model):
     """The part of a vertical wall on which the plate may hang, by two corners seen from the room."""
 
     top_left_m: Point3 = Field(description="corner [x, y, z], upper left as seen from the room [m]")
-    bottom_right_m: Point3 = Field(
-        description="corner [x, y, z], lower right as seen from the room [m]"
-    )
+    bottom_right_m: Point3 = Field(description="corner [x, y, z], lower right as seen from the room [m]")
 
     @model_validator(mode="after")
     def _has_area(self) -> Self:
@@ -89,9 +90,7 @@ class ReflectorConfig(Model):
     size_m: Annotated[tuple[float, float], AfterValidator(_positive_size)] = Field(
         (1.0, 1.0), description="width and height of the plate [m]"
     )
-    wall: WallRectangle | None = Field(
-        None, description="where it may hang; null: the floor plan's reflector wall"
-    )
+    wall: WallRectangle | None = Field(None, description="where it may hang; null: the floor plan's reflector wall")
     focal_area: tuple[Coordinate, Coordinate] | None = Field(
         None,
         description="bounds of the focal point, [[x_min, y_min], [x_max, y_max]] [m]; "
@@ -137,7 +136,7 @@ def corners(center_m: Vector, normal: Vector, size_m: tuple[float, float]) -> Ve
 
 def bisector(center_m: Vector, first_m: Vector, second_m: Vector) -> Vector:
     """The unit normal of a mirror at ``center_m`` that images ``first_m`` onto ``second_m``."""
-    towards = [(p - center_m) / np.linalg.norm(p - center_m) for p in (first_m, second_m)]
+    towards = [(p - center_m) / max(float(np.linalg.norm(p - center_m)), 1e-12) for p in (first_m, second_m)]
     total = towards[0] + towards[1]
     return np.asarray(total / max(float(np.linalg.norm(total)), 1e-12))
 
@@ -169,16 +168,31 @@ class PlateMount:
         """Cosine between the plate's normal and its wall's; below ``MIN_FACING`` it cannot be mounted."""
         return float(self._aim(u, v, ap_m, focal_m)[1] @ self.wall.normal)
 
+    def violation(self, u: float, v: float, ap_m: Vector, focal_m: Vector) -> float:
+        """By how much the aimed plate cannot be mounted; 0 if it can.
+
+        What its normal lacks to ``MIN_FACING``, or the metres that a plate nearly as wide as its wall sticks out.
+        """
+        _, normal = self._aim(u, v, ap_m, focal_m)
+        facing = float(normal @ self.wall.normal)
+        return MIN_FACING - facing if facing < MIN_FACING else self._overhang_m(normal)
+
     def pose(self, u: float, v: float, ap_m: Vector, focal_m: Vector) -> ReflectorPose:
         """Aim the plate from ``ap_m`` to ``focal_m`` [m].
 
         Raises:
-            ValueError: the bisector points into the wall (see ``facing``).
+            ValueError: the bisector points into the wall (see ``facing``), or so tilted the plate is wider
+                than its wall.
         """
         center, normal = self._aim(u, v, ap_m, focal_m)
         if normal @ self.wall.normal < MIN_FACING:
             raise ValueError(
                 f"the plate at u={u:g}, v={v:g} would have to face into its wall to aim from "
+                f"{ap_m.tolist()} to {focal_m.tolist()}"
+            )
+        if (overhang_m := self._overhang_m(normal)) > 0:
+            raise ValueError(
+                f"the plate at u={u:g}, v={v:g} would stick out of its wall by {overhang_m:.3g} m to aim from "
                 f"{ap_m.tolist()} to {focal_m.tolist()}"
             )
         vertices_m = corners(center, normal, self.size_m)
@@ -188,17 +202,19 @@ class PlateMount:
         """Centre and normal of the aimed plate.
 
         The centre depends on the tilt (standoff) and the tilt on the centre (bisector). The standoff is
-        centimetres and the distances are metres, so a fixed-point iteration settles in a few steps. It ends
-        early, with the normal that shows why, where the plate would face into the wall.
+        centimetres and the distances are metres, so a fixed-point iteration settles in a few rounds. Where an
+        access point is so near that it circles instead, shorter and shorter steps settle it. It ends early,
+        with the normal that shows why, where the plate would face into the wall.
         """
         center = self.wall_point(u, v)
         normal = bisector(center, ap_m, focal_m)
-        for _ in range(50):
+        for number in range(_ROUNDS):
             if normal @ self.wall.normal < MIN_FACING:
                 break
-            previous, center = center, self._mounted(u, v, normal)
+            step = self._mounted(u, v, normal) - center
+            center = center + 0.5 ** (number // 50) * step
             normal = bisector(center, ap_m, focal_m)
-            if np.linalg.norm(center - previous) < 1e-9:
+            if np.linalg.norm(step) < 1e-9:
                 break
         return center, normal
 
@@ -206,11 +222,15 @@ class PlateMount:
         """The plate's centre for a tilt: on the wall, inside its rectangle, no corner in the wall."""
         offsets = corners(np.zeros(3), normal, self.size_m)
         wall = self.wall
-        on_wall = self.on_wall(
-            u, v, float(np.max(offsets @ wall.right)), float(np.max(offsets @ _UP))
-        )
+        on_wall = self.on_wall(u, v, float(np.max(offsets @ wall.right)), float(np.max(offsets @ _UP)))
         standoff = float(np.max(-offsets @ wall.normal)) + CLEARANCE_M
         return np.asarray(on_wall + standoff * wall.normal)
+
+    def _overhang_m(self, normal: Vector) -> float:
+        """How far a plate of this tilt sticks out of its wall on either side [m]; it is never too high."""
+        across = corners(np.zeros(3), normal, self.size_m) @ self.wall.right
+        overhang_m = float(np.max(across)) - self.wall.width_m / 2
+        return overhang_m if overhang_m > 1e-9 else 0.0
 
 
 def _clamp(value: float, low: float, high: float) -> float:

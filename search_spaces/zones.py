@@ -10,10 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 from pydantic import AfterValidator, Field
-from shapely.geometry import MultiPolygon, Point, Polygon
+from shapely.geometry import Point, Polygon
+from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
-Region = Polygon | MultiPolygon
+Region = BaseGeometry
+"""One or more polygons, merged; empty where there are none."""
 
 Coordinate = Annotated[tuple[float, float], Field(description="x, y [m]")]
 

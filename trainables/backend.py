@@ -20,9 +20,7 @@ Device = Literal["auto", "cpu", "cuda"]
 class ResourcesConfig(Model):
     """What one trial may use."""
 
-    device: Device = Field(
-        "auto", description="auto: the GPU if there is one; cpu; cuda: refuse to run without one"
-    )
+    device: Device = Field("auto", description="auto: the GPU if there is one; cpu; cuda: refuse to run without one")
     cpus_per_trial: int = Field(1, ge=1, description="cores, and threads, of a trial")
     gpus_per_trial: float = Field(
         0.25,

@@ -53,9 +53,7 @@ class PlacementEvaluator:
         from trainables.scene import MovableScene
 
         source: FloorPlan | str = (
-            problem.scene.floor_plan()
-            if isinstance(problem.scene, FloorPlanScene)
-            else str(problem.scene.path)
+            problem.scene.floor_plan() if isinstance(problem.scene, FloorPlanScene) else str(problem.scene.path)
         )
         self.scene = MovableScene(
             source,

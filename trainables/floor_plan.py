@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 import yaml
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 from shapely.geometry import LineString, Polygon, box
 from shapely.ops import unary_union
 
@@ -26,20 +26,39 @@ from search_spaces.reflector import WallRectangle
 from search_spaces.zones import Coordinate, Region, Zone, region
 
 ITU_MATERIALS = (
-    "asphalt_concrete brick carpet_tile ceiling_board chipboard clear_acrylic concrete floorboard glass marble "
-    "medium_dry_ground metal plasterboard plywood vacuum very_dry_ground vinyl_tile wet_ground wood"
-).split()
+    "asphalt_concrete",
+    "brick",
+    "carpet_tile",
+    "ceiling_board",
+    "chipboard",
+    "clear_acrylic",
+    "concrete",
+    "floorboard",
+    "glass",
+    "marble",
+    "medium_dry_ground",
+    "metal",
+    "plasterboard",
+    "plywood",
+    "vacuum",
+    "very_dry_ground",
+    "vinyl_tile",
+    "wet_ground",
+    "wood",
+)
 """Materials of ITU-R P.2040 that Sionna knows (a test holds the two lists together)."""
 
 
 def _is_itu_material(name: str) -> str:
     if name not in ITU_MATERIALS:
         raise ValueError(
-            f"material must be one of ITU-R P.2040's, but got {name!r}; choose from "
-            + ", ".join(ITU_MATERIALS)
+            f"material must be one of ITU-R P.2040's, but got {name!r}; choose from " + ", ".join(ITU_MATERIALS)
         )
     return name
 
+
+_TOLERANCE_M = 1e-9
+"""Lengths that differ by less are equal: 0.1 + 0.2 is not quite 0.3."""
 
 Material = Annotated[str, AfterValidator(_is_itu_material)]
 
@@ -64,9 +83,7 @@ class Opening(Model):
     @model_validator(mode="after")
     def _upright(self) -> Self:
         if self.top_m <= self.bottom_m:
-            raise ValueError(
-                f"top_m must be above bottom_m, but got {self.top_m} and {self.bottom_m}; swap them"
-            )
+            raise ValueError(f"top_m must be above bottom_m, but got {self.top_m} and {self.bottom_m}; swap them")
         return self
 
 
@@ -110,7 +127,7 @@ class FloorPlan(Model):
         for wall in self.walls:
             self._check_openings(wall)
         if self.reflector_wall is not None:
-            self.check_wall(self.reflector_wall)
+            self.check_wall(self.reflector_wall, "reflector_wall")
         return self
 
     def _check_openings(self, wall: Wall) -> None:
@@ -120,28 +137,28 @@ class FloorPlan(Model):
         for opening in wall.openings:
             where = f"wall {wall.name!r}: opening of segment {opening.segment}"
             if opening.segment >= len(lengths):
-                raise ValueError(
-                    f"{where}: segment must be < {len(lengths)}, the wall's segments; count from 0"
-                )
+                raise ValueError(f"{where}: segment must be < {len(lengths)}, the wall's segments; count from 0")
             end_m = opening.start_m + opening.width_m
-            if end_m > lengths[opening.segment] + 1e-9 or opening.top_m > height_m + 1e-9:
+            length_m = lengths[opening.segment]
+            if end_m > length_m + _TOLERANCE_M or opening.top_m > height_m + _TOLERANCE_M:
                 raise ValueError(
-                    f"{where} must lie within its {lengths[opening.segment]:g} x {height_m:g} m, but ends at "
+                    f"{where} must lie within its {length_m:g} x {height_m:g} m, but ends at "
                     f"{end_m:g} m and {opening.top_m:g} m; make it smaller"
                 )
             shape = box(opening.start_m, opening.bottom_m, end_m, opening.top_m)
-            if any(shape.intersection(other).area > 0 for other in taken.get(opening.segment, [])):
+            core = shape.buffer(-_TOLERANCE_M, join_style="mitre")
+            if any(core.intersects(other) for other in taken.get(opening.segment, [])):
                 raise ValueError(f"{where} at {opening.start_m:g} m overlaps another; move it")
             taken.setdefault(opening.segment, []).append(shape)
 
-    def check_wall(self, wall: WallRectangle) -> None:
-        """Raise ``ValueError`` unless the rectangle lies inside the building."""
+    def check_wall(self, wall: WallRectangle, field: str) -> None:
+        """Raise ``ValueError`` that names ``field`` unless the rectangle lies inside the building."""
         ends = LineString([wall.top_left_m[:2], wall.bottom_right_m[:2]])
         if not self.outline.buffer(0.5).contains(ends) or (
             wall.bottom_right_m[2] < 0 or wall.top_left_m[2] > self.height_m
         ):
             raise ValueError(
-                f"the reflector's wall must be inside the building (outline {list(self.outline.bounds)}, height "
+                f"{field} must be inside the building (outline {list(self.outline.bounds)}, height "
                 f"{self.height_m:g} m), but runs from {list(wall.top_left_m)} to {list(wall.bottom_right_m)}; "
                 "move it onto a wall"
             )
@@ -175,13 +192,23 @@ def load_floor_plan(path: Path) -> FloorPlan:
 
     Raises:
         OSError: the file cannot be read.
-        ValueError: it is not YAML, or not a floor plan (pydantic's ``ValidationError``).
+        ValueError: it is not YAML, or not a floor plan.
     """
+    text = path.read_bytes()
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ValueError(f"a floor plan must be YAML: {' '.join(str(error).split())}") from None
-    return FloorPlan.model_validate(content)
+        content = yaml.safe_load(text)
+    except Exception as error:  # an odd tag makes PyYAML stumble over more than its own errors
+        raise ValueError(
+            f"a floor plan must be YAML, but {path} is not: {' '.join(str(error).split())}; correct it"
+        ) from None
+    try:
+        return FloorPlan.model_validate(content)
+    except ValidationError as error:
+        problems = [
+            f"{'.'.join(map(str, e['loc']))}: {e['msg'].removeprefix('Value error, ')}".removeprefix(": ")
+            for e in error.errors()
+        ]
+        raise ValueError(f"{path} must be a floor plan, but: {' | '.join(problems)}; correct it") from None
 
 
 def bundled_floor_plans() -> dict[str, Path]:
@@ -208,7 +235,7 @@ def sheets(plan: FloorPlan) -> list[Sheet]:
 
 def _horizontal(name: str, slab: Slab, outline: Region, z: float) -> Sheet:
     triangles = shapely.constrained_delaunay_triangles(outline).geoms
-    corners_m = np.array([np.asarray(t.exterior.coords)[:3] for t in triangles]).reshape(-1, 2)
+    corners_m = np.array([shapely.get_coordinates(t)[:3] for t in triangles]).reshape(-1, 2)
     vertices_m = np.column_stack([corners_m, np.full(len(corners_m), z)])
     return Sheet(name, slab, vertices_m, np.arange(len(vertices_m), dtype=np.uint32).reshape(-1, 3))
 
@@ -230,15 +257,17 @@ def _wall_quads(wall: Wall, height_m: float) -> Iterator[tuple[Slab, npt.NDArray
         for o in openings:
             cuts |= {o.start_m, min(o.start_m + o.width_m, length_m)}
         for left, right in pairwise(sorted(cuts)):
+            if right - left < _TOLERANCE_M:
+                continue
             across = [o for o in openings if o.start_m < (left + right) / 2 < o.start_m + o.width_m]
             z = 0.0
             for o in sorted(across, key=lambda o: o.bottom_m):
-                if o.bottom_m > z:
+                if o.bottom_m > z + _TOLERANCE_M:
                     yield own, _upright(start, end, left, right, z, o.bottom_m)
                 if o.slab is not None:
                     yield o.slab, _upright(start, end, left, right, o.bottom_m, o.top_m)
                 z = o.top_m
-            if z < height_m:
+            if z < height_m - _TOLERANCE_M:
                 yield own, _upright(start, end, left, right, z, height_m)
 
 

@@ -25,9 +25,7 @@ INFEASIBLE_STEP_DB = 10.0
 class ObjectiveConfig(Model):
     """How a radio map becomes one number."""
 
-    quantile: float = Field(
-        0.05, gt=0, lt=1, description="share of cells that may be worse than the score; 0.05: P5"
-    )
+    quantile: float = Field(0.05, gt=0, lt=1, description="share of cells that may be worse than the score; 0.05: P5")
     combine: Literal["best_server", "total"] = Field(
         "best_server",
         description="power of a cell: the strongest access point's, or the sum of all",
@@ -104,5 +102,5 @@ def dbm_to_w(power_dbm: float) -> float:
 
 
 def w_to_dbm(power_w: float) -> float:
-    """dBm of a power in watts, > 0."""
+    """DBm of a power in watts, > 0."""
     return float(10.0 * np.log10(power_w) + 30.0)

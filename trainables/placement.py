@@ -44,11 +44,9 @@ class PlacementTrial(tune.Trainable):
         return type(cls.__name__, (cls,), {**members, "__module__": cls.__module__})
 
     def setup(self, config: Mapping[str, Any]) -> None:
-        self._evaluator = PlacementEvaluator(
-            self.problem, threads=self.problem.resources.cpus_per_trial
-        )
+        self._evaluator = PlacementEvaluator(self.problem, threads=self.problem.resources.cpus_per_trial)
         self._evaluator.warm_up()
-        self.on_loaded()
+        type(self).on_loaded()
         self._start(config)
 
     def reset_config(self, new_config: Mapping[str, Any]) -> bool:
@@ -75,9 +73,7 @@ class PlacementTrial(tune.Trainable):
         return self._result(scored.to_json(), complete=self._rung == len(rungs))
 
     def _result(self, scored: dict[str, Any], complete: bool) -> dict[str, Any]:
-        rays, seconds = (
-            (self._traced.rays_per_ap, self._traced.trace_time_s) if self._traced else (0, 0.0)
-        )
+        rays, seconds = (self._traced.rays_per_ap, self._traced.trace_time_s) if self._traced else (0, 0.0)
         return scored | {
             "rays_per_ap": rays,
             "trace_time_s": seconds,
@@ -99,9 +95,7 @@ class PlacementTrial(tune.Trainable):
         with np.load(Path(str(checkpoint)) / CHECKPOINT, allow_pickle=False) as state:
             self._rung = int(state["rung"])
             self._traced = (
-                TracedMap(
-                    state["rss_w"], int(state["rays_per_ap"]), float(state["trace_time_s"])
-                )
+                TracedMap(state["rss_w"], int(state["rays_per_ap"]), float(state["trace_time_s"]))
                 if "rss_w" in state
                 else None
             )

@@ -5,6 +5,7 @@ loaded, without Sionna: what can be known to be wrong is said before anything ex
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Self
 
 from pydantic import Field, field_validator, model_validator
@@ -19,6 +20,9 @@ from trainables.objectives import ObjectiveConfig
 from trainables.radio import RadioConfig
 from trainables.receivers import ReceiverGrid, ReceiversConfig
 from trainables.scene_source import FloorPlanScene, SceneConfig
+
+MAX_CELLS = 1_000_000
+"""Cells of the rectangle around the user zones; some hundred are usual."""
 
 MAX_RAYS = 2**32 - 1
 """Dr.Jit counts rays in 32 bits, over all access points."""
@@ -36,10 +40,8 @@ class FidelityConfig(Model):
     @field_validator("rungs")
     @classmethod
     def _rising(cls, rungs: tuple[int, ...]) -> tuple[int, ...]:
-        if rungs[0] < 1 or any(a >= b for a, b in zip(rungs, rungs[1:], strict=False)):
-            raise ValueError(
-                f"rungs must be positive and rise, but got {list(rungs)}; sort them, each once"
-            )
+        if rungs[0] < 1 or any(a >= b for a, b in pairwise(rungs)):
+            raise ValueError(f"rungs must be positive and rise, but got {list(rungs)}; sort them, each once")
         return rungs
 
 
@@ -59,12 +61,8 @@ class PlacementProblem(Model):
     scene: SceneConfig = Field(FloorPlanScene(), description="the building")
     receivers: ReceiversConfig = Field(ReceiversConfig(), description="where the users are")
     radio: RadioConfig = Field(RadioConfig(), description="what is traced")
-    access_points: AccessPointsConfig = Field(
-        AccessPointsConfig(), description="what is placed: access points"
-    )
-    reflector: ReflectorConfig | None = Field(
-        ReflectorConfig(), description="what is placed: a plate; null for none"
-    )
+    access_points: AccessPointsConfig = Field(AccessPointsConfig(), description="what is placed: access points")
+    reflector: ReflectorConfig | None = Field(ReflectorConfig(), description="what is placed: a plate; null for none")
     objective: ObjectiveConfig = Field(ObjectiveConfig(), description="how a map is scored")
     fidelity: FidelityConfig = Field(FidelityConfig(), description="how many rays, when")
     resources: ResourcesConfig = Field(ResourcesConfig(), description="what one trial may use")
@@ -72,15 +70,18 @@ class PlacementProblem(Model):
     @model_validator(mode="after")
     def _coherent(self) -> Self:
         site = self.site()
+        x_min, y_min, x_max, y_max = site.grid.region.bounds
+        cell_size_m = self.receivers.cell_size_m
+        num_cells = max(1.0, (x_max - x_min) / cell_size_m) * max(1.0, (y_max - y_min) / cell_size_m)
+        if num_cells > MAX_CELLS:
+            raise ValueError(
+                f"receivers.cell_size_m must cut the rectangle around the user zones into at most {MAX_CELLS:,} cells, "
+                f"but {cell_size_m:g} m makes {num_cells:.3g}; raise it"
+            )
         if site.grid.num_cells == 0:
             raise ValueError(
                 "receivers.zones must hold the centre of at least one cell, but cell_size_m is "
                 f"{self.receivers.cell_size_m:g} m; make the cells smaller or the zones larger"
-            )
-        if site.grid.num_cells > 1_000_000:
-            raise ValueError(
-                f"receivers must have at most 1,000,000 cells, but have {site.grid.num_cells}; "
-                "raise receivers.cell_size_m"
             )
         most_rays = self.fidelity.rungs[-1] * self.access_points.count
         if most_rays > MAX_RAYS:
@@ -149,8 +150,8 @@ def _check_inside(problem: PlacementProblem, site: Site, plan: FloorPlan) -> Non
     usable = site.space.area.intersection(outline).difference(plan.wall_footprints)
     if usable.area <= 0:
         raise ValueError(
-            f"access_points.areas must leave room inside the building {plan.name!r}, but lie outside it or inside a "
-            "wall; move them"
+            f"access_points.areas must leave room inside the building {plan.name!r}, but reach "
+            f"{list(site.space.area.bounds)}, outside it or inside a wall; move them"
         )
     if not outline.contains(site.grid.region):
         raise ValueError(
@@ -162,8 +163,6 @@ def _check_inside(problem: PlacementProblem, site: Site, plan: FloorPlan) -> Non
         ("receivers.height_m", problem.receivers.height_m),
     ):
         if height_m >= plan.height_m:
-            raise ValueError(
-                f"{name} must be below the ceiling at {plan.height_m:g} m, but got {height_m:g}; lower it"
-            )
+            raise ValueError(f"{name} must be below the ceiling at {plan.height_m:g} m, but got {height_m:g}; lower it")
     if problem.reflector is not None and site.space.reflector is not None:
-        plan.check_wall(site.space.reflector.mount.wall)
+        plan.check_wall(site.space.reflector.mount.wall, "reflector.wall")

@@ -10,25 +10,23 @@ from search_spaces.model import Model
 class RadioConfig(Model):
     """The radio system and the propagation model."""
 
-    frequency_hz: float = Field(
-        5.18e9, ge=1e9, le=100e9, description="carrier frequency [Hz]; Wi-Fi channel 36"
-    )
+    frequency_hz: float = Field(5.18e9, ge=1e9, le=100e9, description="carrier frequency [Hz]; Wi-Fi channel 36")
     tx_pattern: Literal["iso", "dipole", "hw_dipole", "tr38901"] = Field(
         "tr38901", description="antenna element; tr38901: 8 dBi, 65 degrees wide"
     )
-    polarization: Literal["V", "H", "VH", "cross"] = Field(
-        "V", description="polarisation of the element"
-    )
+    polarization: Literal["V", "H", "VH", "cross"] = Field("V", description="polarisation of the element")
     array_rows: int = Field(1, ge=1, le=64, description="rows of an access point's antenna array")
     array_columns: int = Field(1, ge=1, le=64, description="columns of the array")
     array_spacing: float = Field(0.5, gt=0, description="element spacing [wavelengths]")
-    max_depth: int = Field(
-        8, ge=0, le=50, description="most interactions of a ray; a corridor guides many"
-    )
+    max_depth: int = Field(8, ge=0, le=50, description="most interactions of a ray; a corridor guides many")
     line_of_sight: bool = Field(True, description="trace direct rays")
     specular_reflection: bool = Field(True, description="trace mirror reflections")
-    refraction: bool = Field(
-        False, description="trace rays through walls; needed between rooms, twice as slow"
-    )
+    refraction: bool = Field(False, description="trace rays through walls; needed between rooms, twice as slow")
     diffuse_reflection: bool = Field(False, description="trace scattering off rough surfaces")
+    scattering_coefficient: float = Field(
+        0.3,
+        gt=0,
+        le=1,
+        description="roughness of a floor plan's surfaces, used with diffuse_reflection; 0.3: painted walls",
+    )
     diffraction: bool = Field(False, description="trace first-order diffraction at edges")

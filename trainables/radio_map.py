@@ -44,6 +44,7 @@ class RadioMapper:
             "refraction": radio.refraction,
             "diffuse_reflection": radio.diffuse_reflection,
             "diffraction": radio.diffraction,
+            "edge_diffraction": radio.diffraction,  # walls are sheets: a door's jamb is a free edge
         }
         self._surface: dict[str, object] = {}
         self._params: mi.SceneParameters | None = None
@@ -73,10 +74,9 @@ class RadioMapper:
         Returns:
             rss_w: ``[num_ap, num_cells]``, W; 0 where no ray arrived.
         """
-        radio_map = self._solver(
-            self._movable.scene, samples_per_tx=rays_per_ap, **self._surface, **self._interactions
-        )
-        rss_w = np.asarray(radio_map.rss.numpy(), dtype=np.float64)
-        if rss_w.ndim == 3:
+        radio_map = self._solver(self._movable.scene, samples_per_tx=rays_per_ap, **self._surface, **self._interactions)
+        rss_w: npt.NDArray[np.float64] = radio_map.rss.numpy().astype(np.float64)
+        if rss_w.ndim == 3:  # a plane: [num_ap, num_y, num_x]
             return rss_w[:, self._grid.mask]
-        return rss_w.reshape(len(rss_w), self._grid.num_cells, TRIANGLES_PER_CELL).mean(axis=2)
+        per_cell = rss_w.reshape(len(rss_w), self._grid.num_cells, TRIANGLES_PER_CELL)
+        return np.asarray(per_cell.mean(axis=2))

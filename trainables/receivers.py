@@ -36,9 +36,7 @@ class ReceiversConfig(Model):
         description="crosses: two vertical panels a cell (accurate indoors); "
         "plane: a horizontal map (for pictures and comparison)",
     )
-    panel_height_m: float = Field(
-        0.8, gt=0, description="height of the crossed panels, centred on height_m [m]"
-    )
+    panel_height_m: float = Field(0.8, gt=0, description="height of the crossed panels, centred on height_m [m]")
 
 
 @dataclass(frozen=True)
@@ -100,9 +98,7 @@ class ReceiverGrid:
         return image
 
 
-def crossed_panels(
-    grid: ReceiverGrid, panel_height_m: float
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.uint32]]:
+def crossed_panels(grid: ReceiverGrid, panel_height_m: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.uint32]]:
     """Mesh of the crossed panels: vertices ``[num_cells * 8, 3]`` [m], faces ``[num_cells * 4, 3]``.
 
     The four triangles of a cell follow each other, cell by cell.

@@ -50,9 +50,9 @@ class MovableScene:
             pattern=radio.tx_pattern,
             polarization=radio.polarization,
         )
-        objects = _building(sheets(source)) if isinstance(source, FloorPlan) else []
+        objects = _building(sheets(source), radio) if isinstance(source, FloorPlan) else []
         z_min = self.scene.mi_scene.bbox().min.z if self.scene.objects else 0.0
-        self._parked_m = _PARKED_M + [0.0, 0.0, float(z_min) - 1000.0]
+        self._parked_m = _PARKED_M + np.array([0.0, 0.0, float(z_min) - 1000.0])
         self.plate_ids = [f"reflector-{k}" for k in range(len(reflector_materials))]
         for plate_id, itu_type in zip(self.plate_ids, reflector_materials, strict=True):
             faces = np.array([[0, 1, 2], [0, 2, 3]], dtype=np.uint32)
@@ -66,9 +66,7 @@ class MovableScene:
     @property
     def bounds_m(self) -> tuple[Vector, Vector]:
         """Lowest and highest corner of the building, without the plates [m]."""
-        boxes = [
-            o.mi_mesh.bbox() for name, o in self.scene.objects.items() if name not in self.plate_ids
-        ]
+        boxes = [o.mi_mesh.bbox() for name, o in self.scene.objects.items() if name not in self.plate_ids]
         low = np.min([np.array(b.min) for b in boxes], axis=0)
         high = np.max([np.array(b.max) for b in boxes], axis=0)
         return low.ravel(), high.ravel()
@@ -84,9 +82,7 @@ class MovableScene:
         for number, plate_id in enumerate(self.plate_ids):
             poses = placement.reflectors
             vertices_m = poses[number].vertices_m if number < len(poses) else self._parked_m
-            params[f"{plate_id}.vertex_positions"] = mi.Float(
-                vertices_m.astype(np.float32).ravel()
-            )
+            params[f"{plate_id}.vertex_positions"] = mi.Float(vertices_m.astype(np.float32).ravel())
         if self.plate_ids:
             params.update()
             self.scene.scene_geometry_updated()
@@ -106,9 +102,7 @@ def _opaque(vector: Vector) -> mi.Point3f:
     return mi.Point3f(*(dr.opaque(mi.Float, float(x)) for x in vector))
 
 
-def mesh(
-    name: str, vertices_m: npt.NDArray[np.float64], faces: npt.NDArray[np.uint32]
-) -> mi.Mesh:
+def mesh(name: str, vertices_m: npt.NDArray[np.float64], faces: npt.NDArray[np.uint32]) -> mi.Mesh:
     """A Mitsuba mesh with flat faces from ``[n, 3]`` vertices [m] and ``[m, 3]`` indices."""
     properties = mi.Properties()
     properties["face_normals"] = True
@@ -125,19 +119,31 @@ def _scene_object(
     vertices_m: npt.NDArray[np.float64],
     faces: npt.NDArray[np.uint32],
     material: rt.RadioMaterialBase,
+    merge_corners: bool = False,
 ) -> rt.SceneObject:
+    """A mesh with a radio material.
+
+    ``merge_corners`` lets Sionna find the wedges that diffract; it reorders vertices, so a mesh that is moved by
+    writing its vertices must do without.
+    """
     return rt.SceneObject(
-        mi_mesh=mesh(name, vertices_m, faces), name=name, radio_material=material
+        mi_mesh=mesh(name, vertices_m, faces),
+        name=name,
+        radio_material=material,
+        remove_duplicate_vertices=merge_corners,
     )
 
 
-def _building(parts: list[Sheet]) -> list[rt.SceneObject]:
+def _building(parts: list[Sheet], radio: RadioConfig) -> list[rt.SceneObject]:
+    colors = rt.ITURadioMaterial.ITU_MATERIAL_COLORS
     materials = {
         part.slab: rt.ITURadioMaterial(
             f"itu-{part.slab.material}-{part.slab.thickness_m:g}",
             part.slab.material,
             thickness=part.slab.thickness_m,
+            scattering_coefficient=radio.scattering_coefficient if radio.diffuse_reflection else 0.0,
+            color=colors.get(part.slab.material, (0.5, 0.5, 0.5)),  # Sionna has none for vacuum
         )
         for part in parts
     }
-    return [_scene_object(p.name, p.vertices_m, p.faces, materials[p.slab]) for p in parts]
+    return [_scene_object(p.name, p.vertices_m, p.faces, materials[p.slab], True) for p in parts]

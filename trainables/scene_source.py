@@ -16,9 +16,7 @@ class FloorPlanScene(Model):
     """A floor plan in YAML: bundled, by name, or a file of one's own."""
 
     kind: Literal["floor_plan"] = "floor_plan"
-    plan: str = Field(
-        "l_corridor", description="name of a bundled floor plan, or path of a YAML file"
-    )
+    plan: str = Field("l_corridor", description="name of a bundled floor plan, or path of a YAML file")
 
     @field_validator("plan")
     @classmethod
@@ -81,9 +79,7 @@ class XmlScene(Model):
     """A Mitsuba XML scene with Sionna's material names, as Blender's exporter writes it."""
 
     kind: Literal["xml"] = "xml"
-    path: Annotated[Path, AfterValidator(Path.absolute)] = Field(
-        description="path of the XML file"
-    )
+    path: Annotated[Path, AfterValidator(Path.absolute)] = Field(description="path of the XML file")
 
     @property
     def source(self) -> str:
@@ -130,6 +126,6 @@ def _sionna_scenes() -> dict[str, Path]:
     from importlib.util import find_spec
 
     spec = find_spec("sionna")
-    assert spec is not None and spec.submodule_search_locations
-    folder = Path(next(iter(spec.submodule_search_locations))) / "rt" / "scenes"
+    assert spec is not None, "sionna-rt is a dependency"
+    folder = Path(next(iter(spec.submodule_search_locations or ()))) / "rt" / "scenes"
     return {path.parent.name: path for path in sorted(folder.glob("*/*.xml"))}

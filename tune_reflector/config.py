@@ -34,9 +34,7 @@ class ConfigError(ValueError):
 class TrialSettings(Model):
     """What one trial does."""
 
-    kind: Literal["placement"] = Field(
-        "placement", description="placement: one fixed placement, one rung an iteration"
-    )
+    kind: Literal["placement"] = Field("placement", description="placement: one fixed placement, one rung an iteration")
 
 
 class BudgetSettings(Model):
@@ -46,9 +44,7 @@ class BudgetSettings(Model):
     max_concurrent: int | None = Field(
         None, ge=1, description="trials at a time; null: as many as the machine's cores or GPU allow"
     )
-    time_s: float | None = Field(
-        None, gt=0, description="end the search after this long [s]; null: no limit"
-    )
+    time_s: float | None = Field(None, gt=0, description="end the search after this long [s]; null: no limit")
 
 
 class RaySettings(Model):
@@ -62,23 +58,15 @@ class RaySettings(Model):
 class FinalSettings(Model):
     """How the winner is scored again, with fresh rays, before it is told to anybody."""
 
-    candidates: int = Field(
-        5, ge=1, description="best candidates of the search that are traced again"
-    )
-    rays_per_ap: int = Field(
-        1_000_000, ge=1, description="rays per access point of one lattice"
-    )
-    lattices: int = Field(
-        5, ge=2, le=100, description="lattices of the winner; their spread is the error bar"
-    )
+    candidates: int = Field(5, ge=1, description="best candidates of the search that are traced again")
+    rays_per_ap: int = Field(1_000_000, ge=1, description="rays per access point of one lattice")
+    lattices: int = Field(5, ge=2, le=100, description="lattices of the winner; their spread is the error bar")
 
 
 class SearchConfig(PlacementProblem):
     """Everything about one search."""
 
-    name: str | None = Field(
-        None, description="name of the run and of its folder; null: scene-searcher, numbered"
-    )
+    name: str | None = Field(None, description="name of the run and of its folder; null: scene-searcher, numbered")
     results_dir: Path = Field(Path("results"), description="folder that holds the runs' folders")
     seed: int = Field(1, ge=0, le=2**31 - 1, description="seed of the searcher")
     launch: Literal["ray", "local"] = Field(
@@ -131,9 +119,7 @@ class SearchConfig(PlacementProblem):
 
     def problem(self) -> PlacementProblem:
         """The part that workers need."""
-        return PlacementProblem(
-            **{name: getattr(self, name) for name in PlacementProblem.model_fields}
-        )
+        return PlacementProblem(**{name: getattr(self, name) for name in PlacementProblem.model_fields})
 
     def named(self) -> Self:
         """The same with a name: ``scene-searcher``, with a number if a run of that name is there already."""
@@ -169,17 +155,22 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"^[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789")
-)
+class _Dumper(yaml.SafeDumper):
+    """YAML's safe dumper, which quotes a text that ``_Loader`` would read as a number."""
+
+
+for _yaml_class in (_Loader, _Dumper):
+    _yaml_class.add_implicit_resolver(
+        "tag:yaml.org,2002:float", re.compile(r"^[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789")
+    )
 
 
 def parse_yaml(text: str, source: str) -> Any:
     """Plain data from YAML; a ``ConfigError`` names ``source``."""
     try:
         return yaml.load(text, _Loader)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ConfigError(f"{source}: must be YAML: {' '.join(str(error).split())}") from None
+    except Exception as error:  # an odd tag makes PyYAML stumble over more than its own errors
+        raise ConfigError(f"{source}: must be YAML: {' '.join(str(error).split())}; correct it") from None
 
 
 def load_config(path: Path | None, overrides: Sequence[str] = ()) -> SearchConfig:
@@ -201,7 +192,8 @@ def load_config(path: Path | None, overrides: Sequence[str] = ()) -> SearchConfi
             raise ConfigError(f"{path}: must be a readable YAML file: {reason}; check the path") from None
     data = {} if data is None else data
     if not isinstance(data, dict):
-        raise ConfigError(f"{path}: must be a mapping of keys, but is a {type(data).__name__}")
+        found = type(data).__name__
+        raise ConfigError(f"{path}: must be a mapping of keys, but is a {found}; write 'key: value' lines")
     for override in overrides:
         _override(data, override)
     return validate(data)
@@ -249,7 +241,7 @@ def _override(data: dict[str, Any], override: str) -> None:
 
 def _explain(detail: ErrorDetails, data: Mapping[str, Any]) -> str:
     """One line for one of pydantic's errors: path, rule, value, remedy."""
-    loc = [part for part in detail["loc"] if not _is_union_tag(part, detail["loc"], data)]
+    loc = _path(detail["loc"], data)
     path = ".".join(map(str, loc))
     message, value = detail["msg"], detail["input"]
     match detail["type"]:
@@ -262,7 +254,10 @@ def _explain(detail: ErrorDetails, data: Mapping[str, Any]) -> str:
             return f"{path}: must be given, but is missing; add it"
         case "value_error":
             text = message.removeprefix("Value error, ")
-            return f"{path}: {text}" if path else text
+            if not path:
+                return text
+            names_field = text.split(" ", 1)[0] in _keys_at(SearchConfig, loc, data)
+            return f"{path}.{text}" if names_field else f"{path}: {text}"
         case "union_tag_invalid" | "union_tag_not_found":
             expected = detail.get("ctx", {}).get("expected_tags", "one of its kinds")
             found = value.get("kind") if isinstance(value, dict) else value
@@ -272,20 +267,26 @@ def _explain(detail: ErrorDetails, data: Mapping[str, Any]) -> str:
             return f"{path}: {rule}, but got {_short(value)}; correct it"
 
 
-def _is_union_tag(part: int | str, loc: Sequence[int | str], data: Any) -> bool:
-    """Whether ``part`` is the name of a union's kind, which pydantic puts into the path after the key."""
-    index = loc.index(part)
+def _path(loc: Sequence[int | str], data: Any) -> list[int | str]:
+    """The keys of ``loc``, without the kinds that pydantic adds after the key of a choice."""
+    path: list[int | str] = []
     node = data
-    for step in loc[:index]:
-        if isinstance(node, Mapping) and step in node:
-            node = node[step]
-        elif isinstance(node, Sequence) and isinstance(step, int) and step < len(node):
-            node = node[step]
-    return isinstance(node, Mapping) and part == node.get("kind") and part not in node
+    for part in loc:
+        if isinstance(node, Mapping):
+            if part not in node and part == node.get("kind"):
+                continue
+            node = node.get(part)
+        elif isinstance(node, Sequence) and isinstance(part, int) and part < len(node):
+            node = node[part]
+        path.append(part)
+    return path
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python refuses to print an integer of more than 4300 digits
+        return f"a {type(value).__name__} too long to print"
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
@@ -299,9 +300,7 @@ def _keys_at(model: type[Model], loc: Sequence[int | str], data: Any) -> list[st
         current = [m for field in fields for m in _models_in(field.annotation)]
         kind = node.get("kind") if isinstance(node, Mapping) else None
         current = [
-            m
-            for m in current
-            if "kind" not in m.model_fields or m.model_fields["kind"].default == kind
+            m for m in current if "kind" not in m.model_fields or m.model_fields["kind"].default == kind
         ] or current
     return sorted({name for m in current for name in m.model_fields})
 
@@ -328,5 +327,5 @@ def _dump(model: Model, indent: str, comments: bool) -> Iterable[str]:
             yield from _dump(value, indent + "  ", comments)
         else:
             plain = model.model_dump(mode="json", include={name})[name]
-            text = yaml.safe_dump(plain, default_flow_style=True, width=math.inf)
+            text = yaml.dump(plain, Dumper=_Dumper, default_flow_style=True, width=math.inf)
             yield f"{indent}{name}: {text.removesuffix('...' + chr(10)).strip()}{note}"

@@ -121,9 +121,7 @@ def _make_folder(config: SearchConfig, backend: Backend, overwrite: bool) -> Non
     write_json(folder / PROVENANCE_FILE, about)
 
 
-def _search(
-    config: SearchConfig, evaluator: PlacementEvaluator, backend: Backend, workers: int, resume: bool
-) -> int:
+def _search(config: SearchConfig, evaluator: PlacementEvaluator, backend: Backend, workers: int, resume: bool) -> int:
     """Search, measure the winner, write the results."""
     folder = config.run_dir
     try:
@@ -135,9 +133,7 @@ def _search(
         return INTERRUPTED
 
 
-def _launch(
-    config: SearchConfig, evaluator: PlacementEvaluator, backend: Backend, workers: int, resume: bool
-) -> bool:
+def _launch(config: SearchConfig, evaluator: PlacementEvaluator, backend: Backend, workers: int, resume: bool) -> bool:
     """Run the trials; False if they were interrupted."""
     from callbacks.progress import Progress
     from callbacks.results import ResultsTable, SearchClock, read_rows
@@ -185,10 +181,7 @@ def _finish(config: SearchConfig, evaluator: PlacementEvaluator) -> int:
     folder = config.run_dir
     winner = find_winner(config, read_rows(folder / TABLE_FILE), evaluator, say)
     if winner is None:
-        say(
-            f"no feasible placement in {config.budget.trials} trials; widen access_points.areas or raise "
-            "budget.trials"
-        )
+        say(f"no feasible placement in {config.budget.trials} trials; widen access_points.areas or raise budget.trials")
         return FAILED
     save_figure(folder / FIGURE_FILE, winner, evaluator)
     write_json(folder / BEST_FILE, best_json(config, winner, evaluator))

@@ -28,17 +28,13 @@ def save_figure(path: Path, winner: Winner, evaluator: PlacementEvaluator) -> No
     panels.append(("Best placement", winner.placement, winner.measured))
     images = [_image_dbm(measured, evaluator) for _, _, measured in panels]
     low, high = np.nanquantile(np.concatenate([i.ravel() for i in images]), [0.02, 0.98])
-    fig, axes = plt.subplots(
-        1, len(panels), figsize=(6.2 * len(panels), 5.6), layout="constrained", squeeze=False
-    )
+    fig, axes = plt.subplots(1, len(panels), figsize=(6.2 * len(panels), 5.6), layout="constrained", squeeze=False)
     xlim, ylim = _limits(evaluator)
     for axis, image, (title, placement, measured) in zip(axes[0], images, panels, strict=True):
         x, y, _ = evaluator.site.grid.center_m
         width, depth = evaluator.site.grid.size_m
         extent = (x - width / 2, x + width / 2, y - depth / 2, y + depth / 2)
-        mesh = axis.imshow(
-            image, origin="lower", extent=extent, vmin=low, vmax=high, cmap="viridis"
-        )
+        mesh = axis.imshow(image, origin="lower", extent=extent, vmin=low, vmax=high, cmap="viridis")
         _draw_building(axis, evaluator)
         _draw_placement(axis, placement)
         p5, error = measured.score.p5_rss_dbm, shown_error(measured.error_db)
@@ -95,16 +91,12 @@ def _draw_placement(axis: Axes, placement: Placement) -> None:
         dx, dy = 1.6 * ap.direction[:2]
         label = "access point, boresight" if number == 0 else None
         axis.plot(x, y, "^", color=_AP, markersize=9, markeredgecolor="white", label=label, zorder=5)
-        axis.annotate(
-            "", (x + dx, y + dy), (x, y), arrowprops={"arrowstyle": "->", "color": _AP}, zorder=4
-        )
+        axis.annotate("", (x + dx, y + dy), (x, y), arrowprops={"arrowstyle": "->", "color": _AP}, zorder=4)
         axis.annotate(f"{number + 1}", (x, y), (5, 6), textcoords="offset points", color=_AP)
     for number, plate in enumerate(placement.reflectors):
         ends = plate.vertices_m[:2, :2]
         first = number == 0
-        axis.plot(
-            *ends.T, color=_PLATE, linewidth=4, label="reflector" if first else None, zorder=6
-        )
+        axis.plot(*ends.T, color=_PLATE, linewidth=4, label="reflector" if first else None, zorder=6)
         cx, cy = plate.center_m[:2]
         fx, fy = plate.focal_point_m[:2]
         axis.plot([cx, fx], [cy, fy], ":", color=_PLATE, label="aim" if first else None, zorder=4)

@@ -64,9 +64,7 @@ def best_candidates(rows: Iterable[Row], count: int) -> list[Row]:
             known = last.get(row.trial_id)
             if known is None or row.iteration > known.iteration:
                 last[row.trial_id] = row
-    ranked = sorted(
-        last.values(), key=lambda row: (-row.iteration, -row.values["p5_rss_dbm"], row.trial_id)
-    )
+    ranked = sorted(last.values(), key=lambda row: (-row.iteration, -row.values["p5_rss_dbm"], row.trial_id))
     return ranked[:count]
 
 
@@ -76,9 +74,7 @@ def lattice_rays(settings: FinalSettings) -> list[int]:
     return [rays + 1 + i + i * rays // (2 * lattices) for i in range(lattices)]
 
 
-def measure(
-    evaluator: PlacementEvaluator, placement: Placement, settings: FinalSettings
-) -> Measurement:
+def measure(evaluator: PlacementEvaluator, placement: Placement, settings: FinalSettings) -> Measurement:
     """Score a placement on every lattice, and on all of them together."""
     maps = [evaluator.trace(placement, rays) for rays in lattice_rays(settings)]
     merged = maps[0]
@@ -112,11 +108,7 @@ def find_winner(
     _, row, genes, placement = max(screened, key=lambda entry: entry[0])
     report(f"measuring the winner on {config.final.lattices} fresh lattices")
     measured = measure(evaluator, placement, config.final)
-    without = (
-        measure(evaluator, placement.without_reflectors(), config.final)
-        if placement.reflectors
-        else None
-    )
+    without = measure(evaluator, placement.without_reflectors(), config.final) if placement.reflectors else None
     return Winner(row, genes, placement, measured, without)
 
 
@@ -173,22 +165,16 @@ def summary(winner: Winner, objective_threshold_dbm: float) -> str:
     lines = [f"P5 {measured.score.p5_rss_dbm:.1f} +- {shown_error(measured.error_db):.1f} dBm"]
     if without is not None and winner.gain_db is not None:
         gain_db = winner.gain_db
-        lines[0] += (
-            f" (same APs without the reflector {without.score.p5_rss_dbm:.1f}: {gain_db:+.1f} dB)"
-        )
+        lines[0] += f" (same APs without the reflector {without.score.p5_rss_dbm:.1f}: {gain_db:+.1f} dB)"
         if abs(gain_db) <= measured.error_db + without.error_db:
             lines.append("the reflector makes no difference beyond the error of the measurement")
         elif gain_db < 0:
             lines.append("the reflector makes it worse: leave it out")
-    lines.append(
-        f"{100 * measured.score.coverage:.0f} % of the cells above {objective_threshold_dbm:g} dBm"
-    )
+    lines.append(f"{100 * measured.score.coverage:.0f} % of the cells above {objective_threshold_dbm:g} dBm")
     for number, ap in enumerate(winner.placement.access_points, start=1):
         x, y, z = ap.position_m
         azimuth, tilt = _angles(ap.direction)
-        lines.append(
-            f"AP {number} at ({x:.2f}, {y:.2f}, {z:.2f}) m, azimuth {azimuth:.0f}, tilt {tilt:.0f} degrees"
-        )
+        lines.append(f"AP {number} at ({x:.2f}, {y:.2f}, {z:.2f}) m, azimuth {azimuth:.0f}, tilt {tilt:.0f} degrees")
     for plate in winner.placement.reflectors:
         x, y, z = plate.center_m
         azimuth, tilt = _angles(plate.normal)

@@ -65,14 +65,10 @@ def check_new_run(config: SearchConfig, overwrite: bool) -> None:
         raise ConfigError(f"name: --overwrite replaces runs only, but {folder} is none; choose another name")
     existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
     if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
-        raise ConfigError(
-            f"results_dir: must be a folder that can be written, but {existing} cannot; choose another"
-        )
+        raise ConfigError(f"results_dir: must be a folder that can be written, but {existing} cannot; choose another")
     free_mb = shutil.disk_usage(existing).free // 2**20
     if free_mb < MIN_FREE_MB:
-        raise ConfigError(
-            f"results_dir: must have {MIN_FREE_MB} MB free, but {existing} has {free_mb}; make room"
-        )
+        raise ConfigError(f"results_dir: must have {MIN_FREE_MB} MB free, but {existing} has {free_mb}; make room")
 
 
 def load_run(folder: Path, versions: dict[str, str | None]) -> SearchConfig:
@@ -174,9 +170,7 @@ def estimated_s(config: SearchConfig, evaluator: PlacementEvaluator, workers: in
     return min(total_s, config.budget.time_s or total_s)
 
 
-def describe(
-    config: SearchConfig, site: Site, backend: Backend, workers: int, time_s: float
-) -> str:
+def describe(config: SearchConfig, site: Site, backend: Backend, workers: int, time_s: float) -> str:
     """The preflight as a few lines for people."""
     genes = site.space.genes
     rungs = ", ".join(f"{rays:,}" for rays in config.fidelity.rungs)

@@ -17,13 +17,9 @@ def parser() -> argparse.ArgumentParser:
         "L-shaped corridor. Examples: budget.trials=100   radio.frequency_hz=28e9   'searcher={kind: random}'",
     )
     p.add_argument("config", nargs="?", metavar="CONFIG.yaml", help="an experiment (see configs/)")
-    p.add_argument(
-        "overrides", nargs="*", metavar="key=value", help="settings to change, dotted, values in YAML"
-    )
+    p.add_argument("overrides", nargs="*", metavar="key=value", help="settings to change, dotted, values in YAML")
     p.add_argument("--resume", metavar="DIR", type=Path, help="continue an interrupted run")
-    p.add_argument(
-        "--print-config", action="store_true", help="print every setting with its meaning, and stop"
-    )
+    p.add_argument("--print-config", action="store_true", help="print every setting with its meaning, and stop")
     p.add_argument("--dry-run", action="store_true", help="check everything, start nothing")
     p.add_argument("--overwrite", action="store_true", help="replace a run of the same name")
     return p
@@ -42,9 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if arguments.resume is not None:
             if config_path is not None or overrides or arguments.overwrite:
-                raise ConfigError(
-                    "--resume: continues a run as it was started; leave out the other arguments"
-                )
+                raise ConfigError("--resume: continues a run as it was started; leave out the other arguments")
             from tune_reflector import experiment
 
             return experiment.resume(arguments.resume)

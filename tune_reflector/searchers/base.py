@@ -59,9 +59,7 @@ class GuardedSearcher(Searcher):
         if trial_id in self._live and value is not None and math.isfinite(value):
             self._inner.on_trial_result(trial_id, dict(result))
 
-    def on_trial_complete(
-        self, trial_id: str, result: Result | None = None, error: bool = False
-    ) -> None:
+    def on_trial_complete(self, trial_id: str, result: Result | None = None, error: bool = False) -> None:
         if trial_id not in self._live:
             return
         self._live.discard(trial_id)

@@ -18,10 +18,7 @@ class GridSearcher(Searcher):
     def __init__(self, space: PlacementSpace, settings: GridSettings) -> None:
         super().__init__(metric=METRIC, mode=MODE)
         self._space = space
-        self._axes = {
-            gene.name: _axis(gene.low, gene.high, settings.points_of(gene.name))
-            for gene in space.genes
-        }
+        self._axes = {gene.name: _axis(gene.low, gene.high, settings.points_of(gene.name)) for gene in space.genes}
         self._size = settings.size(space)
         self._index = 0
 
@@ -31,21 +28,16 @@ class GridSearcher(Searcher):
             self._index += 1
             if self._space.violation(genes) == 0:
                 return genes
-        return Searcher.FINISHED
+        return str(Searcher.FINISHED)
 
     def _point(self, index: int) -> dict[str, float]:
         digits = []
         for axis in reversed(self._axes.values()):
             index, digit = divmod(index, len(axis))
             digits.append(digit)
-        return {
-            name: axis[digit]
-            for (name, axis), digit in zip(self._axes.items(), reversed(digits), strict=True)
-        }
+        return {name: axis[digit] for (name, axis), digit in zip(self._axes.items(), reversed(digits), strict=True)}
 
-    def on_trial_complete(
-        self, trial_id: str, result: Result | None = None, error: bool = False
-    ) -> None:
+    def on_trial_complete(self, trial_id: str, result: Result | None = None, error: bool = False) -> None:
         """Nothing is learned from a result."""
 
     def save(self, checkpoint_path: str) -> None:

@@ -31,18 +31,14 @@ class HyperOptSearcher(GuardedSearcher):
         )
         self._worst = float("inf")
 
-    def on_trial_complete(
-        self, trial_id: str, result: Result | None = None, error: bool = False
-    ) -> None:
+    def on_trial_complete(self, trial_id: str, result: Result | None = None, error: bool = False) -> None:
         score = final_score(result, error)
         if score is not None:
             self._worst = min(self._worst, score)
         super().on_trial_complete(trial_id, result, error)
 
     def _stopped_early(self, trial_id: str, result: Result) -> None:
-        self._inner.on_trial_complete(
-            trial_id, {**result, METRIC: min(self._worst, float(result[METRIC]))}
-        )
+        self._inner.on_trial_complete(trial_id, {**result, METRIC: min(self._worst, float(result[METRIC]))})
 
     def _state(self) -> dict[str, Any]:
         return {**super()._state(), "worst": self._worst}

@@ -22,11 +22,7 @@ class OptunaSearcher(GuardedSearcher):
         distributions: dict[str, BaseDistribution] = {
             gene.name: FloatDistribution(gene.low, gene.high) for gene in space.genes
         }
-        super().__init__(
-            OptunaSearch(
-                distributions, metric=METRIC, mode=MODE, sampler=_sampler(settings, seed)
-            )
-        )
+        super().__init__(OptunaSearch(distributions, metric=METRIC, mode=MODE, sampler=_sampler(settings, seed)))
 
     def _stopped_early(self, trial_id: str, result: Result) -> None:
         self._inner.on_trial_complete(trial_id, None)

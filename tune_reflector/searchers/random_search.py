@@ -28,9 +28,7 @@ class RandomSearcher(Searcher):
         self._index += 1
         return self._space.sample(rng)
 
-    def on_trial_complete(
-        self, trial_id: str, result: Result | None = None, error: bool = False
-    ) -> None:
+    def on_trial_complete(self, trial_id: str, result: Result | None = None, error: bool = False) -> None:
         """Nothing is learned from a result."""
 
     def save(self, checkpoint_path: str) -> None:

@@ -47,9 +47,7 @@ class OptunaSettings(Model):
     startup_trials: int = Field(
         40, ge=1, description="random trials before the model is used; about three a gene (tpe, gp)"
     )
-    candidates: int = Field(
-        24, ge=1, description="draws of which the most promising is taken (tpe); Optuna's default"
-    )
+    candidates: int = Field(24, ge=1, description="draws of which the most promising is taken (tpe); Optuna's default")
 
 
 class HyperOptSettings(Model):
@@ -57,9 +55,7 @@ class HyperOptSettings(Model):
 
     kind: Literal["hyperopt"] = "hyperopt"
     startup_trials: int = Field(40, ge=1, description="random trials before the model is used")
-    gamma: float = Field(
-        0.25, gt=0, lt=1, description="share of trials that count as good; HyperOpt's default"
-    )
+    gamma: float = Field(0.25, gt=0, lt=1, description="share of trials that count as good; HyperOpt's default")
 
 
 SearcherSettings = Annotated[

@@ -1,0 +1,34 @@
+# make search   find a placement (the bundled quick start; ARGS="configs/office.yaml seed=2" for another)
+# make test     run all tests
+# make bench    measure speed and accuracy, as ratios
+# make check    formatter, linter, type checker, import directions
+# Each does its own set-up: a virtual environment, pinned packages and, without a GPU, libLLVM.
+
+PYTHON ?= python3
+ARGS ?=
+VENV := .venv
+READY := $(VENV)/.ready
+
+.PHONY: search test bench check clean
+
+search: $(READY)
+	$(VENV)/bin/python -m tune_reflector.search $(ARGS)
+
+test: $(READY)
+	$(VENV)/bin/python -m pytest $(ARGS)
+
+bench: $(READY)
+	$(VENV)/bin/python -m benchmarks $(ARGS)
+
+check: $(READY)
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+$(READY): pyproject.toml constraints.txt tools/set-up
+	@PYTHON=$(PYTHON) tools/set-up $(VENV)
+	@touch $@
+
+clean:
+	rm -rf $(VENV)

@@ -1,0 +1,49 @@
+"""How much each benchmark measures."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.processes import ROOT
+from tune_reflector.config import SearchConfig, load_config
+
+SCENES = ("l_corridor", "office")
+"""The bundled scenes."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """The size of a run. ``QUICK`` holds what a smoke run changes."""
+
+    candidates: int = 300
+    repeats: int = 3
+    workers: tuple[int, ...] = (1, 2)
+    placements: int = 24
+    reference_rays: int = 3_000_000
+    trials: int = 20
+    ray_workers: int = 2
+    startup_runs: int = 10
+    scenes: tuple[str, ...] = SCENES
+
+
+QUICK: dict[str, Any] = {
+    "candidates": 2,
+    "repeats": 1,
+    "workers": (2,),
+    "placements": 2,
+    "reference_rays": 100_000,
+    "trials": 2,
+    "ray_workers": 0,
+    "startup_runs": 2,
+    "scenes": SCENES[:1],
+}
+
+
+def scene_config(scene: str) -> SearchConfig:
+    """The configuration of a bundled scene: the experiment of that name in configs/, or the defaults."""
+    path = ROOT / "configs" / f"{scene}.yaml"
+    if path.exists():
+        return load_config(path)
+    overrides = [f"scene.plan={scene}"]
+    if scene == "office":  # its users are behind walls
+        overrides += ["radio.refraction=true", "radio.max_depth=5"]
+    return load_config(None, overrides)

@@ -1,0 +1,218 @@
+"""Searches on real Ray clusters: workers and scenes are counted, interruptions are real signals."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import ray
+from ray import cloudpickle
+from ray.tune import Callback
+from ray.tune.search import Searcher
+
+from callbacks.results import read_rows
+from search_spaces.placement import PlacementSpace
+from tune_reflector import launch_ray
+from tune_reflector.config import SearchConfig, validate
+from tune_reflector.launch import Launch
+from tune_reflector.schedulers import build_scheduler
+from tune_reflector.searchers.build import build_searcher
+from tune_reflector.workers import Gate
+
+pytestmark = pytest.mark.slow
+
+QUICK = {
+    "name": "a",
+    "fidelity": {"rungs": [2_000, 4_000]},
+    "final": {"candidates": 2, "rays_per_ap": 20_000, "lattices": 3},
+}
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Two CPUs of Ray in a folder of their own (short: a socket's path must fit 107 characters)."""
+    cloudpickle.register_pickle_by_value(sys.modules[__name__])
+    ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False)
+    yield
+    ray.shutdown()
+
+
+class Generations(Searcher):
+    """A generational searcher's far side: four at a time, and nothing until all four have ended."""
+
+    def __init__(self, space: PlacementSpace) -> None:
+        super().__init__(metric="p5_rss_dbm", mode="max")
+        self.space, self.rng = space, np.random.default_rng(0)
+        self.made, self.running = 0, set[str]()
+
+    def suggest(self, trial_id: str) -> dict[str, float] | None:
+        if self.made % 4 == 0 and self.running:
+            return None
+        self.made += 1
+        self.running.add(trial_id)
+        return self.space.sample(self.rng)
+
+    def on_trial_complete(self, trial_id: str, result: Any = None, error: bool = False) -> None:
+        self.running.discard(trial_id)
+
+    def save(self, checkpoint_path: str) -> None:
+        Path(checkpoint_path).write_text("{}")
+
+    def restore(self, checkpoint_path: str) -> None: ...
+
+
+class Pids(Callback):
+    """Which worker ran which trial."""
+
+    def __init__(self) -> None:
+        self.trials: dict[str, int] = {}
+
+    def on_trial_result(self, iteration: int, trials: Any, trial: Any, result: Any, **_: Any) -> None:
+        self.trials[trial.trial_id] = result["pid"]
+
+
+class CountingGate(Gate):
+    """Leaves a file for every scene that was loaded."""
+
+    folder = Path()
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self.here = self.folder
+
+    def arrive(self) -> None:
+        (self.here / f"load-{os.getpid()}-{time.monotonic_ns()}").touch()
+        super().arrive()
+
+
+def make_searcher(kind: str, config: SearchConfig) -> Searcher:
+    space = config.site().space
+    return Generations(space) if kind == "generations" else build_searcher(config.searcher, space, 1)
+
+
+@pytest.mark.parametrize(
+    ("searcher", "scheduler"),
+    [("random", "fifo"), ("generations", "fifo"), ("optuna", "asha"), ("hyperopt", "asha"), ("grid", "median")],
+)
+def test_two_workers_load_two_scenes_and_share_the_trials(
+    searcher: str,
+    scheduler: str,
+    cluster: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kind = {"kind": "random" if searcher == "generations" else searcher}
+    config = validate(
+        {
+            **QUICK,
+            "results_dir": str(tmp_path),
+            "searcher": kind,
+            "scheduler": {"kind": scheduler},
+            "budget": {"trials": 32},
+        }
+    )
+    pids, folder = Pids(), tmp_path / "loads"
+    folder.mkdir()
+    CountingGate.folder = folder
+    monkeypatch.setattr(launch_ray, "Gate", CountingGate)
+    launch = Launch(
+        config=config,
+        searcher=make_searcher(searcher, config),
+        scheduler=build_scheduler(config.scheduler, config.fidelity),
+        callbacks=[pids],
+        workers=2,
+        use_gpu=False,
+    )
+    assert launch_ray.run(launch)
+    assert len(pids.trials) == 32
+    assert len(list(folder.iterdir())) == 2
+    shares = Counter(pids.trials.values())
+    assert len(shares) == 2
+    assert min(shares.values()) >= 8
+
+
+def command(*arguments: str) -> list[str]:
+    quick = ["name=a", "fidelity.rungs=[2000,20000]", "final={candidates: 2, rays_per_ap: 20000, lattices: 3}"]
+    return [sys.executable, "-m", "tune_reflector.search", *quick, "searcher.kind=random", *arguments]
+
+
+def wait_for_rows(table: Path, count: int, process: "subprocess.Popen[str]") -> None:
+    """Wait until the search has got somewhere."""
+    deadline = time.monotonic() + 120
+    while len(list(read_rows(table))) < count:
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_cleanly_and_the_search_resumes(number: signal.Signals) -> None:
+    """Ctrl-C reaches the whole foreground group, as a terminal sends it; no finished trial may be lost or repeated."""
+    process = subprocess.Popen(
+        command("budget.trials=40", "scheduler.kind=fifo"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    table = Path("results/a/trials.csv")
+    wait_for_rows(table, 12, process)
+    if number == signal.SIGINT:
+        os.killpg(process.pid, number)
+    else:
+        process.send_signal(number)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 130, err
+    assert "--resume" in out
+    assert "Traceback" not in out + err
+    before = list(read_rows(table))
+    finished = {row.trial_id for row in before if row.values["complete"]}
+    assert 6 <= len(finished) < 40
+
+    done = subprocess.run(
+        [sys.executable, "-m", "tune_reflector.search", "--resume", "results/a"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    after = list(read_rows(table))
+    assert after[: len(before)] == before
+    assert len({(row.trial_id, row.iteration) for row in after}) == len(after)
+    assert len({row.trial_id for row in after if row.values["complete"]}) == 40
+    assert {row.trial_id for row in after} >= finished
+    assert json.loads(Path("results/a/best.json").read_text())["p5_rss_dbm"] < 0
+
+
+def test_ray_and_local_launch_give_the_same_scores() -> None:
+    """Random search depends on the seed alone, so two workers must find what one process finds."""
+    for launch in ("ray", "local"):
+        arguments = ["budget.trials=8", "scheduler.kind=fifo", f"launch={launch}", f"name={launch}"]
+        subprocess.run(command(*arguments), check=True, capture_output=True)
+    tables = [
+        {
+            (row.values["x1"], row.iteration): row.values["p5_rss_dbm"]
+            for row in read_rows(Path(f"results/{launch}/trials.csv"))
+        }
+        for launch in ("ray", "local")
+    ]
+    assert tables[0].keys() == tables[1].keys()
+    for key, p5_rss_dbm in tables[0].items():
+        assert p5_rss_dbm == pytest.approx(tables[1][key], abs=0.01)
+
+
+def test_an_address_without_a_cluster_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    done = subprocess.run(
+        command("ray.address=127.0.0.1:1", "budget.trials=1"), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert "ray.address:" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,283 @@
+"""The command line from end to end, in one process (``launch=local``): what a user types and what is left behind."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from callbacks.results import read_rows
+from tune_reflector import search
+from tune_reflector.config import load_config, validate
+
+QUICK = [
+    "launch=local",
+    "fidelity.rungs=[2000, 4000]",
+    "final={candidates: 2, rays_per_ap: 20000, lattices: 3}",
+]
+
+
+def run(*arguments: str) -> int:
+    return search.main([*arguments])
+
+
+def run_quick(*arguments: str) -> int:
+    return run(*QUICK, *arguments)
+
+
+@pytest.mark.parametrize("searcher", ["random", "grid", "optuna", "hyperopt"])
+@pytest.mark.parametrize("scheduler", ["fifo", "asha"])
+def test_a_search_leaves_its_results_behind(searcher: str, scheduler: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_quick("name=a", "budget.trials=6", f"searcher.kind={searcher}", f"scheduler.kind={scheduler}") == 0
+    folder = Path("results/a")
+    best = json.loads((folder / "best.json").read_text())
+    out = capsys.readouterr().out
+    assert f"P5 {best['p5_rss_dbm']:.1f} +- " in out
+    assert "same APs without the reflector" in out
+    for name in ("config.yaml", "provenance.json", "trials.csv", "placement.png"):
+        assert (folder / name).stat().st_size > 0
+    assert list((folder / "tensorboard").glob("events*"))
+    rows = list(read_rows(folder / "trials.csv"))
+    assert len({row.trial_id for row in rows}) == 6
+    assert len({(row.trial_id, row.iteration) for row in rows}) == len(rows)
+    assert load_config(folder / "config.yaml").name == "a"
+
+
+def test_best_json_rebuilds_the_winner() -> None:
+    assert run_quick("name=a", "budget.trials=4", "searcher.kind=random") == 0
+    best = json.loads(Path("results/a/best.json").read_text())
+    config = load_config(Path("results/a/config.yaml"))
+    placement = config.site().space.decode(best["genes"])
+    assert [ap.to_json() for ap in placement.access_points] == best["access_points"]
+    for plate, stored in zip(placement.reflectors, best["reflectors"], strict=True):
+        assert {**plate.to_json(), "material": "metal"} == stored
+
+
+@pytest.mark.slow
+def test_sionna_alone_confirms_the_winner() -> None:
+    """Another program, other code, another lattice: the same number within the stated error."""
+    assert run("launch=local", "name=a", "budget.trials=30", "scheduler.kind=asha", "fidelity.rungs=[10000, 30000]",
+               "final.rays_per_ap=500000") == 0  # fmt: skip
+    best = json.loads(Path("results/a/best.json").read_text())
+    script = Path(__file__).parent / "rescore_with_sionna.py"
+    done = subprocess.run([sys.executable, script, "results/a/best.json"], capture_output=True, text=True, check=True)
+    again = json.loads(done.stdout.splitlines()[-1])
+    assert again["with_plate"] == pytest.approx(best["p5_rss_dbm"], abs=best["p5_error_db"])
+    assert again["without_plate"] == pytest.approx(
+        best["without_reflector_p5_rss_dbm"], abs=best["without_reflector_p5_error_db"]
+    )
+
+
+@pytest.mark.parametrize("mode", ["access_points.count=1", "access_points.count=2", "access_points.count=3"])
+def test_modes_without_a_plate(mode: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_quick("name=a", "budget.trials=2", "searcher.kind=random", mode, "reflector=null") == 0
+    out = capsys.readouterr().out
+    assert f"({mode[-1]}ap)" in out
+    assert "without the reflector" not in out
+
+
+def test_the_same_seed_gives_the_same_search() -> None:
+    for name in ("a", "b"):
+        assert run_quick(f"name={name}", "budget.trials=5", "searcher.kind=optuna") == 0
+    tables = [[(row.iteration, row.values) for row in read_rows(Path(f"results/{name}/trials.csv"))] for name in "ab"]
+    for first, second in zip(*tables, strict=True):
+        assert first[0] == second[0]
+        genes = [{k: v for k, v in r[1].items() if k[:3] in ("dir", "ref", "foc")} for r in (first, second)]
+        assert genes[0] == genes[1]
+
+
+def test_a_run_without_a_name_gets_the_next_free_one() -> None:
+    for _ in range(2):
+        assert run_quick("budget.trials=1", "searcher.kind=random", "scheduler.kind=fifo") == 0
+    assert sorted(p.name for p in Path("results").iterdir()) == ["l_corridor-random", "l_corridor-random-2"]
+
+
+def test_print_config_loads_back(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--print-config", "searcher.kind=random", "radio.frequency_hz=28e9") == 0
+    Path("printed.yaml").write_text(capsys.readouterr().out)
+    expected = validate({"searcher": {"kind": "random"}, "radio": {"frequency_hz": 28e9}})
+    assert load_config(Path("printed.yaml")) == expected
+
+
+def test_dry_run_checks_and_starts_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--dry-run", "name=a") == 0
+    out = capsys.readouterr().out
+    for word in ("device", "l_corridor", "12 (2ap_reflector)", "budget", "about"):
+        assert word in out
+    assert not Path("results").exists()
+
+
+def bad(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """Run something that must be refused, and return its one line."""
+    assert run(*arguments) == 2
+    captured = capsys.readouterr()
+    assert "Traceback" not in captured.err
+    lines = captured.err.splitlines()
+    assert len(lines) == 1
+    return lines[0]
+
+
+def test_an_existing_run_is_never_overwritten_unless_asked(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_quick("name=a", "budget.trials=1", "searcher.kind=random") == 0
+    before = Path("results/a/best.json").read_bytes()
+    line = bad(capsys, *QUICK, "name=a")
+    assert "name:" in line
+    assert "--resume" in line
+    assert Path("results/a/best.json").read_bytes() == before
+    assert run_quick("name=a", "budget.trials=1", "searcher.kind=random", "seed=2", "--overwrite") == 0
+    assert Path("results/a/best.json").read_bytes() != before
+
+
+def test_overwrite_spares_a_folder_that_is_no_run(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("results/a").mkdir(parents=True)
+    Path("results/a/thesis.tex").write_text("years of work")
+    assert "--overwrite" in bad(capsys, *QUICK, "name=a", "--overwrite")
+    assert Path("results/a/thesis.tex").exists()
+
+
+def test_a_results_folder_that_cannot_be_written(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("file").write_text("")
+    assert "results_dir:" in bad(capsys, *QUICK, "results_dir=file")
+
+
+def test_no_space_left(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    from tune_reflector import preflight
+
+    monkeypatch.setattr(preflight, "MIN_FREE_MB", 10**12)
+    line = bad(capsys, *QUICK)
+    assert "results_dir:" in line
+    assert "free" in line
+
+
+def test_cuda_demanded_but_absent(capsys: pytest.CaptureFixture[str]) -> None:
+    import drjit
+
+    if drjit.has_backend(drjit.JitBackend.CUDA):
+        pytest.skip("there is a GPU")
+    assert "resources.device:" in bad(capsys, "resources.device=cuda")
+
+
+@pytest.mark.parametrize(("version", "found"), [((15, 0, 7), "found 15.0.7"), (None, "found none")])
+def test_llvm_missing_or_too_old(
+    version: tuple[int, int, int] | None,
+    found: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import drjit
+
+    monkeypatch.setattr(drjit, "has_backend", lambda backend: version is not None and "LLVM" in str(backend))
+    monkeypatch.setattr(drjit.detail, "llvm_version", lambda: version)
+    line = bad(capsys, "resources.device=cpu")
+    assert found in line
+    assert "libllvm19" in line
+
+
+def test_more_cores_for_a_trial_than_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    cores = os.cpu_count() or 1
+    assert "resources.cpus_per_trial:" in bad(capsys, f"resources.cpus_per_trial={cores + 1}")
+
+
+def test_a_wall_outside_a_sionna_scene(capsys: pytest.CaptureFixture[str]) -> None:
+    line = bad(
+        capsys,
+        "scene={kind: sionna, name: box}",
+        "receivers.zones=[[[-2,-2],[2,-2],[2,2],[-2,2]]]",
+        "access_points.areas=[[[-2,-2],[2,-2],[2,2],[-2,2]]]",
+        "reflector.wall={top_left_m: [90,2,3], bottom_right_m: [90,-2,0]}",
+    )
+    assert "reflector.wall:" in line
+    assert "inside the scene" in line
+
+
+def test_a_scene_of_sionna_runs() -> None:
+    assert (
+        run_quick(
+            "name=a",
+            "budget.trials=2",
+            "searcher.kind=random",
+            "scene={kind: sionna, name: box}",
+            "receivers.zones=[[[-2,-2],[2,-2],[2,2],[-2,2]]]",
+            "access_points={areas: [[[-2,-2],[2,-2],[2,2],[-2,2]]], height_m: 2}",
+            "reflector={wall: {top_left_m: [4,2,3], bottom_right_m: [4,-2,0]}}",
+        )
+        == 0
+    )
+
+
+@pytest.mark.parametrize("what", ["missing", "empty"])
+def test_resume_of_a_folder_that_is_no_run(what: str, capsys: pytest.CaptureFixture[str]) -> None:
+    if what == "empty":
+        Path("a").mkdir()
+    assert "--resume:" in bad(capsys, "--resume", "a")
+
+
+def test_resume_of_another_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_quick("name=a", "budget.trials=1", "searcher.kind=random") == 0
+    Path("results/a/best.json").unlink()
+    path = Path("results/a/provenance.json")
+    about = json.loads(path.read_text())
+    about["packages"]["sionna-rt"] = "0.1"
+    path.write_text(json.dumps(about))
+    line = bad(capsys, "--resume", "results/a")
+    assert "sionna-rt" in line
+    assert "0.1" in line
+
+
+def test_resume_takes_no_other_arguments(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "--resume:" in bad(capsys, "--resume", "a", "seed=3")
+
+
+def test_a_finished_run_stays_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_quick("name=a", "budget.trials=1", "searcher.kind=random") == 0
+    before = Path("results/a/trials.csv").read_bytes()
+    assert run("--resume", "results/a") == 0
+    assert "finished" in capsys.readouterr().out
+    assert Path("results/a/trials.csv").read_bytes() == before
+
+
+@pytest.mark.parametrize("searcher", ["random", "optuna"])
+def test_an_interrupted_local_search_goes_on_where_it_stopped(
+    searcher: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ctrl-C in the middle of a trial, then --resume: the same candidates as without the interruption."""
+    from trainables.placement import PlacementTrial
+
+    arguments = ["budget.trials=6", f"searcher.kind={searcher}", "scheduler.kind=fifo"]
+    assert run_quick("name=straight", *arguments) == 0
+
+    step, calls = PlacementTrial.step, iter(range(1000))
+
+    def interrupted(self: PlacementTrial) -> dict[str, object]:
+        if next(calls) == 5:  # the second rung of the third trial
+            raise KeyboardInterrupt
+        return step(self)
+
+    monkeypatch.setattr(PlacementTrial, "step", interrupted)
+    assert run_quick("name=broken", *arguments) == 130
+    assert "--resume" in capsys.readouterr().out
+    monkeypatch.setattr(PlacementTrial, "step", step)
+    assert run("--resume", "results/broken") == 0
+
+    straight, broken = (list(read_rows(Path(f"results/{n}/trials.csv"))) for n in ("straight", "broken"))
+    assert [(r.iteration, r.values["x1"]) for r in broken] == [(r.iteration, r.values["x1"]) for r in straight]
+
+
+def test_help_imports_neither_sionna_nor_ray() -> None:
+    code = (
+        "import sys\nfrom tune_reflector import search\n"
+        "try: search.main(['--help'])\nexcept SystemExit as e: assert e.code == 0\n"
+        "assert not {'ray', 'sionna', 'mitsuba', 'drjit', 'numpy', 'pydantic'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_a_config_error_is_told_before_ray_or_sionna_is_imported() -> None:
+    code = (
+        "import sys\nfrom tune_reflector import search\n"
+        "assert search.main(['budget.trials=-1']) == 2\n"
+        "assert not {'ray', 'sionna', 'mitsuba', 'drjit'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
