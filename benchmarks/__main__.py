@@ -22,18 +22,15 @@ QUESTIONS: dict[str, Callable[[Options], Answer]] = {
     "fidelity": fidelity.run,
 }
 
-BUSY_LOAD = 0.5
-"""A machine with more running processes than this on average, over the last minute, is not idle."""
-
 
 def about(questions: Sequence[str]) -> dict[str, Any]:
-    """Device, versions, commit and load of the machine; runs in a process of its own, as it loads Dr.Jit."""
+    """Device, versions and commit; runs in a process of its own, as it loads Dr.Jit."""
     from callbacks.provenance import provenance
     from trainables.backend import find_backend
     from tune_reflector.preflight import SAME_VERSIONS
 
     found = provenance(SAME_VERSIONS, find_backend("auto").description, throughput.SEED, ROOT)
-    return found | {"command": ["benchmarks", *questions], "cores": os.cpu_count(), "load": os.getloadavg()[0]}
+    return found | {"command": ["benchmarks", *questions], "cores": os.cpu_count()}
 
 
 def count(text: str) -> int:
@@ -61,11 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = Options(**((QUICK if quick else {}) | chosen))
 
     environment = call(about, questions)
-    busy = " (busy with something else: do not trust the figures)" if environment["load"] > BUSY_LOAD else ""
-    print(
-        f"device {environment['device']}, {environment['cores']} cores, load {environment['load']:.1f}{busy}",
-        flush=True,
-    )
+    print(f"device {environment['device']}, {environment['cores']} cores", flush=True)
     answers: dict[str, Any] = {}
     for name in questions:
         start = time.perf_counter()

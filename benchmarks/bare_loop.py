@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.processes import OtherLoad
 from search_spaces.placement import PlacementSpace
 from trainables.backend import start_backend
 from trainables.problem import PlacementProblem
@@ -22,7 +23,11 @@ def sample(space: PlacementSpace, seed: int, count: int) -> list[dict[str, float
 
 
 def bare_loop(problem: PlacementProblem, seed: int, candidates: int, threads: int) -> dict[str, Any]:
-    """Trace the first candidates of random search at every rung; seconds, and the score of each [dBm]."""
+    """Trace the first candidates of random search at every rung.
+
+    Returns:
+        Seconds, the score of each [dBm], and how many cores other processes took meanwhile.
+    """
     start_backend(problem.resources.device, threads)
     import drjit as dr
     import mitsuba as mi
@@ -82,6 +87,6 @@ def bare_loop(problem: PlacementProblem, seed: int, candidates: int, threads: in
 
     placements = [site.space.decode(genes) for genes in sample(site.space, seed, candidates)]
     p5_dbm(placements[-1])  # compiles
-    start = perf_counter()
+    others, start = OtherLoad(), perf_counter()
     scores = [p5_dbm(placement) for placement in placements]
-    return {"seconds": perf_counter() - start, "p5_rss_dbm": scores}
+    return {"seconds": perf_counter() - start, "p5_rss_dbm": scores, "others": others.cores()}

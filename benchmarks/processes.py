@@ -1,8 +1,10 @@
 """Fresh processes, so that no measurement sees what another left behind in memory, caches or threads."""
 
 import json
+import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -73,6 +75,24 @@ def descendants(pid: int) -> Iterator[tuple[int, str]]:
             child = int(folder.name)
             yield child, command.replace("\0", " ")
             yield from descendants(child)
+
+
+class OtherLoad:
+    """How many cores other processes keep busy while this one works: more than a few per cent, and its times are off."""
+
+    def __init__(self) -> None:
+        self._start = time.perf_counter(), _others_cpu_s()
+
+    def cores(self) -> float:
+        """The average since this was made."""
+        start, others_s = self._start
+        return max(0.0, _others_cpu_s() - others_s) / (time.perf_counter() - start)
+
+
+def _others_cpu_s() -> float:
+    with Path("/proc/stat").open(encoding="utf-8") as file:
+        user, nice, system = map(int, file.readline().split()[1:4])
+    return (user + nice + system) / os.sysconf("SC_CLK_TCK") - time.process_time()
 
 
 def _main(module: str, function: str, arguments: str, result: str) -> None:

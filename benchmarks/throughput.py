@@ -51,7 +51,7 @@ def run(options: Options) -> Answer:
     """Measure all three, for each number of workers."""
     rates: dict[str, list[float]] = defaultdict(list)
     ratios: dict[str, list[float]] = defaultdict(list)
-    startups, differences = [], []
+    startups, differences, others = [], [], []
     n = options.candidates
     for _ in range(options.repeats):
         for workers in options.workers:
@@ -67,6 +67,7 @@ def run(options: Options) -> Answer:
             of_search = [search.scores[candidate] for candidate in genes]
             differences.append(_difference_db(config, bare["p5_rss_dbm"], trial["p5_rss_dbm"], of_search))
             startups.append(search.startup_s)
+            others += [bare["others"], trial["others"]]
             seconds = {
                 f"a: bare loop, {workers} thread(s)": bare["seconds"],
                 f"b: trainable, {workers} thread(s)": trial["seconds"],
@@ -82,6 +83,7 @@ def run(options: Options) -> Answer:
         rows.append(Row(name, median(values), "ratio", at_least=reach))
     rows.append(Row("start-up of the search, excluded above", median(startups), "s"))
     rows.append(Row("largest difference of P5 between a, b, c", max(differences), "dB", at_most=0.01))
+    rows.append(Row("cores that other processes took, at worst", max(others), "cores", at_most=0.1))
     rungs = ", ".join(f"{rays:,}" for rays in config.fidelity.rungs)
     notes = [
         f"{n} random placements in {config.scene.source}, {rungs} rays per AP one after another; "

@@ -5,7 +5,7 @@ from tempfile import gettempdir
 from time import perf_counter
 from typing import Any
 
-from benchmarks.processes import peak_memory_mb
+from benchmarks.processes import OtherLoad, peak_memory_mb
 from trainables.placement import PlacementTrial
 from trainables.problem import PlacementProblem
 
@@ -18,10 +18,14 @@ class _Trial(PlacementTrial):
 
 
 def trial_loop(problem: PlacementProblem, candidates: Sequence[dict[str, float]]) -> dict[str, Any]:
-    """Step a trial of each candidate to its end; seconds, the score of each [dBm], and the peak memory [MB]."""
+    """Step a trial of each candidate to its end.
+
+    Returns:
+        Seconds, the score of each [dBm], how many cores other processes took meanwhile, and the peak memory [MB].
+    """
     trial = _Trial.for_problem(problem)(dict(candidates[0]))
     scores = []
-    start = perf_counter()
+    others, start = OtherLoad(), perf_counter()
     for number, genes in enumerate(candidates):
         if number > 0:
             trial.reset(dict(genes))
@@ -30,5 +34,6 @@ def trial_loop(problem: PlacementProblem, candidates: Sequence[dict[str, float]]
             result = trial.train()
         scores.append(result["p5_rss_dbm"])
     seconds = perf_counter() - start
+    busy = others.cores()
     trial.stop()
-    return {"seconds": seconds, "p5_rss_dbm": scores, "peak_memory_mb": peak_memory_mb()}
+    return {"seconds": seconds, "p5_rss_dbm": scores, "others": busy, "peak_memory_mb": peak_memory_mb()}

@@ -204,5 +204,5 @@ class PlacementSpace:
         u, v = genes["refl_u"], genes["refl_v"]
         focal_m = np.array([genes["focal_x"], genes["focal_y"], self.reflector.focal_height_m])
         point = self.reflector.mount.wall_point(u, v)
-        nearest = min(positions, key=lambda p: float(np.linalg.norm(p - point)))
+        nearest = min(positions, key=lambda p: (float(np.linalg.norm(p - point)), *p))  # ties: by place, not by name
         return u, v, nearest, focal_m

@@ -32,7 +32,7 @@ class FidelityConfig(Model):
     """The rungs: how many rays each iteration of a trial traces."""
 
     rungs: tuple[int, ...] = Field(
-        (30_000, 100_000, 300_000),
+        (30_000, 100_000),
         min_length=1,
         description="rays per access point of iteration 1, 2, ...; coarse to fine",
     )

@@ -98,7 +98,9 @@ class XmlScene(Model):
         try:
             root = ElementTree.fromstring(text)
         except ElementTree.ParseError as error:
-            raise ValueError(f"path must be an XML file, but {str(self.path)!r} is not: {error}") from None
+            raise ValueError(
+                f"path must be an XML file, but {str(self.path)!r} is not: {error}; export it again"
+            ) from None
         if root.tag != "scene":
             raise ValueError(
                 f"path must be a Mitsuba scene, but the root element of {str(self.path)!r} is <{root.tag}>; "

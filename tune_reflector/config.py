@@ -19,12 +19,11 @@ from pydantic_core import ErrorDetails
 from search_spaces.model import Model
 from trainables.problem import MAX_RAYS, PlacementProblem
 from tune_reflector.schedulers import (
-    AshaSettings,
     FifoSettings,
     HyperbandSettings,
     SchedulerSettings,
 )
-from tune_reflector.searchers.settings import GridSettings, OptunaSettings, SearcherSettings
+from tune_reflector.searchers.settings import CmaesSettings, GridSettings, SearcherSettings
 
 
 class ConfigError(ValueError):
@@ -40,7 +39,7 @@ class TrialSettings(Model):
 class BudgetSettings(Model):
     """When the search ends."""
 
-    trials: int = Field(600, ge=1, le=10_000_000, description="candidates to try")
+    trials: int = Field(500, ge=1, le=10_000_000, description="candidates to try")
     max_concurrent: int | None = Field(
         None, ge=1, description="trials at a time; null: as many as the machine's cores or GPU allow"
     )
@@ -73,8 +72,8 @@ class SearchConfig(PlacementProblem):
         "ray", description="ray: trials in parallel workers; local: one after another, in-process"
     )
     trainable: TrialSettings = Field(TrialSettings(), description="what a trial does")
-    searcher: SearcherSettings = Field(OptunaSettings(), description="what proposes candidates")
-    scheduler: SchedulerSettings = Field(AshaSettings(), description="what stops poor trials")
+    searcher: SearcherSettings = Field(CmaesSettings(), description="what proposes candidates")
+    scheduler: SchedulerSettings = Field(FifoSettings(), description="what stops poor trials")
     budget: BudgetSettings = Field(BudgetSettings(), description="when the search ends")
     ray: RaySettings = Field(RaySettings(), description="which Ray cluster")
     final: FinalSettings = Field(FinalSettings(), description="how the winner is scored again")
@@ -261,7 +260,7 @@ def _explain(detail: ErrorDetails, data: Mapping[str, Any]) -> str:
         case "union_tag_invalid" | "union_tag_not_found":
             expected = detail.get("ctx", {}).get("expected_tags", "one of its kinds")
             found = value.get("kind") if isinstance(value, dict) else value
-            return f"{path}.kind: must be {expected}, but got {found!r}; choose one"
+            return f"{path}.kind: must be {expected}, but got {_short(found)}; choose one"
         case _:
             rule = message[0].lower() + message[1:]
             return f"{path}: {rule}, but got {_short(value)}; correct it"
@@ -286,7 +285,7 @@ def _short(value: Any) -> str:
     try:
         text = repr(value)
     except ValueError:  # Python refuses to print an integer of more than 4300 digits
-        return f"a {type(value).__name__} too long to print"
+        return "a value too long to print"
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 

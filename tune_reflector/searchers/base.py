@@ -27,12 +27,15 @@ MODE = "max"
 Result = Mapping[str, Any]
 
 
+def reported_score(result: Result | None) -> float | None:
+    """The score [dBm] of a result, of whatever rung; None where there is none or it is not a number."""
+    value = result.get(METRIC) if result else None
+    return float(value) if value is not None and math.isfinite(value) else None
+
+
 def final_score(result: Result | None, error: bool) -> float | None:
     """The score [dBm] of a trial that reached its last rung; None if it errored, was stopped or has none."""
-    if error or not result or not result.get("complete", False):
-        return None
-    value = result.get(METRIC)
-    return float(value) if value is not None and math.isfinite(value) else None
+    return reported_score(result) if not error and result and result.get("complete", False) else None
 
 
 class GuardedSearcher(Searcher):
@@ -55,24 +58,22 @@ class GuardedSearcher(Searcher):
         return config
 
     def on_trial_result(self, trial_id: str, result: Result) -> None:
-        value = result.get(METRIC)
-        if trial_id in self._live and value is not None and math.isfinite(value):
+        if trial_id in self._live and reported_score(result) is not None:
             self._inner.on_trial_result(trial_id, dict(result))
 
     def on_trial_complete(self, trial_id: str, result: Result | None = None, error: bool = False) -> None:
         if trial_id not in self._live:
             return
         self._live.discard(trial_id)
-        score = final_score(result, error)
-        if score is not None and result is not None:
-            self._inner.on_trial_complete(trial_id, dict(result))
-        elif not error and result and not result.get("complete", False):
-            self._stopped_early(trial_id, result)
-        else:
+        if error or result is None or reported_score(result) is None:
             self._inner.on_trial_complete(trial_id, None, error=True)
+        elif result.get("complete", False):
+            self._inner.on_trial_complete(trial_id, dict(result))
+        else:
+            self._stopped_early(trial_id, result)
 
     def _stopped_early(self, trial_id: str, result: Result) -> None:
-        """Tell the inner searcher of a trial that a scheduler ended on a lower rung."""
+        """Tell the inner searcher of a trial that a scheduler ended on a lower rung; it has a score."""
         raise NotImplementedError
 
     def save(self, checkpoint_path: str) -> None:

@@ -4,6 +4,7 @@ from ray.tune.search import Searcher
 
 from search_spaces.placement import PlacementSpace
 from tune_reflector.searchers.settings import (
+    CmaesSettings,
     GridSettings,
     HyperOptSettings,
     OptunaSettings,
@@ -23,6 +24,10 @@ def build_searcher(settings: SearcherSettings, space: PlacementSpace, seed: int)
             from tune_reflector.searchers.grid_search import GridSearcher
 
             return GridSearcher(space, settings)
+        case CmaesSettings():
+            from tune_reflector.searchers.cmaes_search import CmaesSearcher
+
+            return CmaesSearcher(space, settings, seed)
         case OptunaSettings():
             from tune_reflector.searchers.optuna_search import OptunaSearcher
 

@@ -29,16 +29,19 @@ class HyperOptSearcher(GuardedSearcher):
                 random_state_seed=seed,
             )
         )
-        self._worst = float("inf")
+        self._worst: float | None = None
 
     def on_trial_complete(self, trial_id: str, result: Result | None = None, error: bool = False) -> None:
         score = final_score(result, error)
         if score is not None:
-            self._worst = min(self._worst, score)
+            self._worst = score if self._worst is None else min(self._worst, score)
         super().on_trial_complete(trial_id, result, error)
 
     def _stopped_early(self, trial_id: str, result: Result) -> None:
-        self._inner.on_trial_complete(trial_id, {**result, METRIC: min(self._worst, float(result[METRIC]))})
+        if self._worst is None:  # nothing to rank it against yet
+            self._inner.on_trial_complete(trial_id, None, error=True)
+        else:
+            self._inner.on_trial_complete(trial_id, {**result, METRIC: min(self._worst, float(result[METRIC]))})
 
     def _state(self) -> dict[str, Any]:
         return {**super()._state(), "worst": self._worst}

@@ -4,6 +4,8 @@ A trial stopped early is told to Optuna as *pruned*, with the scores of the rung
 ranks it by how far it came before it looks at the score, so rungs are never mixed.
 """
 
+import warnings
+
 import optuna
 from optuna.distributions import BaseDistribution, FloatDistribution
 from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, QMCSampler, TPESampler
@@ -32,7 +34,9 @@ def _sampler(settings: OptunaSettings, seed: int) -> BaseSampler:
     if settings.sampler == "cmaes":
         return CmaEsSampler(seed=seed, warn_independent_sampling=False)
     if settings.sampler == "qmc":
-        return QMCSampler(seed=seed, scramble=True, warn_independent_sampling=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            return QMCSampler(seed=seed, scramble=True, warn_independent_sampling=False)
     if settings.sampler == "gp":
         return GPSampler(seed=seed, n_startup_trials=settings.startup_trials)
     return TPESampler(

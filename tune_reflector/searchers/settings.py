@@ -41,13 +41,25 @@ class OptunaSettings(Model):
     kind: Literal["optuna"] = "optuna"
     sampler: Literal["tpe", "cmaes", "qmc", "gp"] = Field(
         "tpe",
-        description="tpe: tree-structured Parzen estimator; cmaes: covariance matrix adaptation; "
+        description="tpe: tree-structured Parzen estimator; cmaes: covariance matrix adaptation from the middle; "
         "qmc: Sobol points; gp: Gaussian process (needs the extra [gp])",
     )
     startup_trials: int = Field(
         40, ge=1, description="random trials before the model is used; about three a gene (tpe, gp)"
     )
     candidates: int = Field(24, ge=1, description="draws of which the most promising is taken (tpe); Optuna's default")
+
+
+class CmaesSettings(Model):
+    """Covariance matrix adaptation that starts from the best of some random placements, and restarts."""
+
+    kind: Literal["cmaes"] = "cmaes"
+    startup_trials: int = Field(40, ge=1, description="random trials before each climb, which starts from the best")
+    initial_step: float = Field(
+        0.12, gt=0, le=1, description="standard deviation of a climb's first steps, as a share of a gene's range"
+    )
+    population: int = Field(12, ge=4, description="trials between two updates; Hansen's 4 + 3 ln(12 genes), rounded up")
+    patience: int = Field(12, ge=1, description="updates without a new best after which the next climb begins")
 
 
 class HyperOptSettings(Model):
@@ -59,5 +71,5 @@ class HyperOptSettings(Model):
 
 
 SearcherSettings = Annotated[
-    RandomSettings | GridSettings | OptunaSettings | HyperOptSettings, Field(discriminator="kind")
+    RandomSettings | GridSettings | CmaesSettings | OptunaSettings | HyperOptSettings, Field(discriminator="kind")
 ]

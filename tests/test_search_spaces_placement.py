@@ -1,0 +1,215 @@
+"""Genes become a placement and back, and what cannot be built is told by how much."""
+
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from search_spaces.design import Placement
+from search_spaces.placement import AccessPointsConfig, Genes, PlacementSpace, ReflectorSpace
+from search_spaces.reflector import PlateMount, WallRectangle
+from search_spaces.zones import rectangle, region
+
+WALL = WallRectangle(top_left_m=(20, 4, 3), bottom_right_m=(20, 0, 0))
+PLATE = ReflectorSpace(PlateMount(WALL, (1.0, 1.0)), focal_bounds=(16, 4, 20, 20), focal_height_m=1.5)
+
+
+def space(count: int, plate: ReflectorSpace | None = None, separation_m: float = 1.0) -> PlacementSpace:
+    """Access points in a corridor with a column in it."""
+    return PlacementSpace(
+        AccessPointsConfig(count=count, min_separation_m=separation_m),
+        area=region([rectangle(0, 0, 12, 4)]),
+        keep_out=region([rectangle(5, 1, 7, 3)]),
+        reflector=plate,
+    )
+
+
+CORRIDORS = [space(1), space(2), space(2, PLATE), space(5, PLATE)]
+
+
+def within_bounds(space: PlacementSpace) -> st.SearchStrategy[dict[str, float]]:
+    return st.fixed_dictionaries({gene.name: st.floats(gene.low, gene.high) for gene in space.genes})
+
+
+def assert_same(one: Placement, other: Placement) -> None:
+    for a, b in zip(one.access_points, other.access_points, strict=True):
+        np.testing.assert_allclose([*a.position_m, *a.direction], [*b.position_m, *b.direction], atol=1e-9)
+    for p, q in zip(one.reflectors, other.reflectors, strict=True):
+        np.testing.assert_allclose(p.vertices_m, q.vertices_m, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("corridor", "mode", "names"),
+    [
+        (space(1), "1ap", "x1 y1 dir1_x dir1_y"),
+        (space(2), "2ap", "x1 y1 x2 y2 dir1_x dir1_y dir2_x dir2_y"),
+        (
+            space(2, PLATE),
+            "2ap_reflector",
+            "x1 y1 x2 y2 dir1_x dir1_y dir2_x dir2_y refl_u refl_v focal_x focal_y",
+        ),
+    ],
+)
+def test_genes_have_their_documented_names_and_order(corridor: PlacementSpace, mode: str, names: str) -> None:
+    assert corridor.mode == mode
+    assert [gene.name for gene in corridor.genes] == names.split()
+
+
+def test_genes_have_the_bounds_of_what_they_move() -> None:
+    bounds = {gene.name: (gene.low, gene.high) for gene in space(2, PLATE).genes}
+    assert bounds["x2"] == (0, 12)
+    assert bounds["y1"] == (0, 4)
+    assert bounds["dir2_y"] == (-1, 1)
+    assert bounds["refl_u"] == bounds["refl_v"] == (0, 1)
+    assert bounds["focal_x"] == (16, 20)
+    assert bounds["focal_y"] == (4, 20)
+
+
+def test_five_access_points_and_a_plate_work_like_two() -> None:
+    corridor = space(5, PLATE)
+    genes = corridor.sample(np.random.default_rng(0))
+    placement = corridor.decode(genes)
+    assert len(genes) == 5 * 4 + 4
+    assert len(placement.access_points) == 5
+    assert len(placement.reflectors) == 1
+
+
+@pytest.mark.parametrize("corridor", CORRIDORS, ids=lambda s: s.mode)
+@given(data=st.data())
+@settings(max_examples=20, deadline=None)
+def test_encoding_undoes_decoding(corridor: PlacementSpace, data: st.DataObject) -> None:
+    genes = data.draw(within_bounds(corridor))
+    placement = corridor.decode(genes)
+    encoded = corridor.encode(placement)
+    assert list(encoded) == [gene.name for gene in corridor.genes]
+    assert encoded == pytest.approx(genes, abs=1e-9)
+    assert_same(corridor.decode(encoded), placement)
+
+
+@given(within_bounds(space(2)))
+@settings(max_examples=50, deadline=None)
+def test_directions_are_unit_vectors_of_fixed_slope(genes: Genes) -> None:
+    for i, ap in enumerate(space(2).decode(genes).access_points, start=1):
+        assert np.linalg.norm(ap.direction) == pytest.approx(1)
+        np.testing.assert_allclose(
+            ap.direction / ap.direction[2] * -0.5, [genes[f"dir{i}_x"], genes[f"dir{i}_y"], -0.5], atol=1e-9
+        )
+        assert ap.position_m[2] == 2.5
+
+
+@given(within_bounds(space(2, PLATE)), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_renaming_the_access_points_leaves_the_plate_where_it_is(genes: Genes, mirrored: bool) -> None:
+    corridor = space(2, PLATE)
+    genes = dict(genes)
+    if mirrored:  # both equally far from the plate
+        genes |= {"refl_u": 0.5, "x2": genes["x1"], "y2": 4 - genes["y1"]}
+    other = {"1": "2", "2": "1"}
+    renamed = {"".join(other.get(letter, letter) for letter in name): value for name, value in genes.items()}
+    one, two = corridor.decode(genes), corridor.decode(renamed)
+    np.testing.assert_array_equal(one.reflectors[0].vertices_m, two.reflectors[0].vertices_m)
+    assert_same(replace(one, access_points=one.access_points[::-1]), two)
+    assert corridor.violation(genes) == pytest.approx(corridor.violation(renamed))
+
+
+@given(within_bounds(space(3, PLATE)))
+@settings(max_examples=60, deadline=None)
+def test_the_plate_mirrors_the_nearest_access_point(genes: Genes) -> None:
+    placement = space(3, PLATE).decode(genes)
+    plate = placement.reflectors[0]
+    by_distance = sorted(np.linalg.norm(ap.position_m - plate.center_m) for ap in placement.access_points)
+    assume(by_distance[1] - by_distance[0] > 1)  # as the plate is aimed, its centre moves a little
+
+    def miss(position_m: np.ndarray) -> float:
+        ray, out = plate.center_m - position_m, plate.focal_point_m - plate.center_m
+        reflected = ray - 2 * (ray @ plate.normal) * plate.normal
+        return float(np.linalg.norm(reflected / np.linalg.norm(reflected) - out / np.linalg.norm(out)))
+
+    nearest = min(placement.access_points, key=lambda ap: np.linalg.norm(ap.position_m - plate.center_m))
+    assert miss(nearest.position_m) < 1e-9
+
+
+@pytest.mark.parametrize("corridor", CORRIDORS, ids=lambda s: s.mode)
+@pytest.mark.parametrize("seed", range(5))
+def test_a_sample_is_feasible_within_bounds_and_known_by_its_seed(corridor: PlacementSpace, seed: int) -> None:
+    genes = corridor.sample(np.random.default_rng(seed))
+    assert corridor.violation(genes) == 0
+    assert all(gene.low <= genes[gene.name] <= gene.high for gene in corridor.genes)
+    assert genes == corridor.sample(np.random.default_rng(seed))
+    assert genes != corridor.sample(np.random.default_rng(seed + 1))
+
+
+def test_a_space_without_feasible_placements_says_what_to_change() -> None:
+    crowded = space(2, separation_m=50)
+    with pytest.raises(ValueError, match=r"none of 20 .*; enlarge access_points\.areas, or lower"):
+        crowded.sample(np.random.default_rng(0), attempts=20)
+
+
+@given(st.floats(0, 100), st.floats(0, 100))
+@settings(max_examples=50, deadline=None)
+def test_violation_outside_the_area_is_the_distance_to_it(near_m: float, far_m: float) -> None:
+    near, far = (space(1).violation({"x1": 12 + d, "y1": 2, "dir1_x": 0, "dir1_y": 0}) for d in sorted((near_m, far_m)))
+    assert near == pytest.approx(min(near_m, far_m))
+    assert far >= near
+
+
+def test_violation_in_a_keep_out_zone_is_the_depth_in_it() -> None:
+    violations = [space(1).violation({"x1": x, "y1": 2, "dir1_x": 0, "dir1_y": 0}) for x in (4.9, 5.0, 5.2, 6.0)]
+    assert violations == pytest.approx([0, 0, 0.2, 1.0])
+
+
+def test_violation_of_close_access_points_is_what_they_lack() -> None:
+    genes = {"x1": 1, "y1": 2, "y2": 2, "dir1_x": 0, "dir1_y": 0, "dir2_x": 0, "dir2_y": 0}
+    violations = [space(2).violation(genes | {"x2": x}) for x in (2.1, 2.0, 1.7, 1.0)]
+    assert violations == pytest.approx([0, 0, 0.3, 1.0])
+
+
+def test_violation_of_a_plate_that_would_face_into_its_wall_is_positive() -> None:
+    behind = replace(PLATE, focal_bounds=(30, 1, 31, 2))
+    corridor = PlacementSpace(AccessPointsConfig(count=1), region([rectangle(18, 9, 19, 12)]), region([]), behind)
+    genes = {"x1": 19, "y1": 12, "dir1_x": 0, "dir1_y": 0, "refl_u": 0.5, "refl_v": 0.5, "focal_x": 30, "focal_y": 2}
+    assert corridor.violation(genes) > 0
+    with pytest.raises(ValueError, match="face into its wall"):
+        corridor.decode(genes)
+
+
+def test_an_area_covered_by_keep_out_zones_is_refused() -> None:
+    room = region([rectangle(0, 0, 12, 4)])
+    covered = PlacementSpace(AccessPointsConfig(), room, keep_out=room.buffer(1))
+    with pytest.raises(ValueError, match=r"access_points\.keep_out must leave some .*; shrink it"):
+        covered.check()
+
+
+def test_small_areas_far_apart_are_areas_too() -> None:
+    corners = region([rectangle(0, 0, 0.01, 0.01), rectangle(99.99, 99.99, 100, 100)])
+    PlacementSpace(AccessPointsConfig(), corners, keep_out=region([])).check()
+
+
+def test_an_empty_list_of_areas_is_refused() -> None:
+    with pytest.raises(ValidationError, match="areas must hold at least one polygon"):
+        AccessPointsConfig(areas=())
+
+
+def test_a_missing_gene_is_an_error() -> None:
+    with pytest.raises(KeyError, match="dir1_y"):
+        space(1).decode({"x1": 1, "y1": 1, "dir1_x": 0})
+
+
+def test_records_become_plain_json() -> None:
+    placement = space(2, PLATE).decode(space(2, PLATE).sample(np.random.default_rng(0)))
+    ap, plate = (json.loads(json.dumps(part.to_json())) for part in (placement.access_points[0], *placement.reflectors))
+    assert ap["power_dbm"] == 20
+    assert math.hypot(*ap["direction"]) == pytest.approx(1)
+    np.testing.assert_array_equal(plate["vertices_m"], placement.reflectors[0].vertices_m)
+
+
+def test_without_reflectors_only_the_access_points_remain() -> None:
+    placement = space(2, PLATE).decode(space(2, PLATE).sample(np.random.default_rng(0)))
+    bare = placement.without_reflectors()
+    assert bare.reflectors == ()
+    assert bare.access_points == placement.access_points
