@@ -44,14 +44,15 @@ def _version(package: str) -> str | None:
 
 
 def _commit(source: Path) -> str | None:
+    """The commit of the checkout that tracks ``source``; None for an installed package, whatever folder it is in."""
+    if _git(source, "ls-files", ".") is None:
+        return None
+    return _git(source, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*")
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
     try:
-        done = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
-            cwd=source,
-            capture_output=True,
-            text=True,
-            timeout=10,
-        )
+        done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() or None

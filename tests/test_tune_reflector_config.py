@@ -69,7 +69,7 @@ def test_whole_numbers_with_an_exponent_are_counts() -> None:
 
 
 def test_a_kind_left_out_is_the_default_kind() -> None:
-    brief, full = (load_config(None, [f"searcher={{{kind}sampler: qmc}}"]) for kind in ("", "kind: optuna, "))
+    brief, full = (load_config(None, [f"searcher={{{kind}population: 9}}"]) for kind in ("", "kind: cmaes, "))
     assert brief == full
 
 
@@ -107,7 +107,7 @@ CHANGES = st.fixed_dictionaries(
             {"rungs": st.lists(st.integers(1, 10**6), min_size=2, unique=True, max_size=5).map(sorted)}
         ),
         "searcher": st.sampled_from(
-            [{"kind": "random"}, {"kind": "grid", "points": {"x1": 3}}, {"kind": "hyperopt"}, {"sampler": "qmc"}]
+            [{"kind": "random"}, {"kind": "grid", "points": {"x1": 3}}, {"kind": "hyperopt"}, {"population": 9}]
         ),
         "scheduler": st.sampled_from([{"kind": "fifo"}, {"kind": "median"}, {"kind": "asha", "reduction_factor": 1.5}]),
         "budget": st.fixed_dictionaries({"time_s": st.none() | st.floats(1e-300, 1e300)}),
@@ -141,7 +141,7 @@ def test_comments_explain_every_field_that_is_described() -> None:
         # keys
         ("radoi={}", "radoi: unknown key; did you mean 'radio'?"),
         ("radio.frequncy_hz=1e9", "radio.frequncy_hz: unknown key; did you mean 'frequency_hz'?"),
-        ("searcher.smapler=tpe", "searcher.smapler: unknown key; did you mean 'sampler'?"),
+        ("searcher.populaton=9", "searcher.populaton: unknown key; did you mean 'population'?"),
         ("searcher={kind: random, startup_trials: 3}", "searcher.startup_trials: unknown key; known: kind"),
         ("objective.colour=1", "objective.colour: unknown key; known: combine, coverage_threshold_dbm, ..."),
         # types and units

@@ -16,7 +16,6 @@ from typing import Annotated, Self
 import numpy as np
 import numpy.typing as npt
 import shapely
-import yaml
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 from shapely.geometry import LineString, Polygon, box
 from shapely.ops import unary_union
@@ -24,6 +23,7 @@ from shapely.ops import unary_union
 from search_spaces.model import Model
 from search_spaces.reflector import WallRectangle
 from search_spaces.zones import Coordinate, Region, Zone, region
+from trainables import plain_yaml
 
 ITU_MATERIALS = (
     "asphalt_concrete",
@@ -194,13 +194,7 @@ def load_floor_plan(path: Path) -> FloorPlan:
         OSError: the file cannot be read.
         ValueError: it is not YAML, or not a floor plan.
     """
-    text = path.read_bytes()
-    try:
-        content = yaml.safe_load(text)
-    except Exception as error:  # an odd tag makes PyYAML stumble over more than its own errors
-        raise ValueError(
-            f"a floor plan must be YAML, but {path} is not: {' '.join(str(error).split())}; correct it"
-        ) from None
+    content = plain_yaml.parse(path.read_bytes(), str(path))
     try:
         return FloorPlan.model_validate(content)
     except ValidationError as error:
@@ -227,9 +221,8 @@ def sheets(plan: FloorPlan) -> list[Sheet]:
         parts: dict[Slab, list[npt.NDArray[np.float64]]] = {}
         for slab, quad in _wall_quads(wall, wall.height_m or plan.height_m):
             parts.setdefault(slab, []).append(quad)
-        for number, (slab, quads) in enumerate(parts.items()):
-            suffix = f"-{number}" if number else ""
-            built.append(_quads(f"wall-{wall.name}{suffix}", slab, quads))
+        for slab, quads in parts.items():
+            built.append(_quads(f"{len(built)}-{wall.name}", slab, quads))  # numbered: names may repeat
     return built
 
 

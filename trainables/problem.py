@@ -119,7 +119,7 @@ class PlacementProblem(Model):
         users_region = region(users)
         space = PlacementSpace(
             self.access_points,
-            region(areas),
+            _inside(plan, region(areas)),
             region(keep_out),
             self._reflector_space(plan, users_region),
         )
@@ -144,16 +144,21 @@ class PlacementProblem(Model):
         return ReflectorSpace(mount, bounds, reflector.focal_height_m)
 
 
-def _check_inside(problem: PlacementProblem, site: Site, plan: FloorPlan) -> None:
-    """Raise ``ValueError`` where something is outside the building or in its walls."""
-    outline = plan.outline.buffer(1e-6)
-    usable = site.space.area.intersection(outline).difference(plan.wall_footprints)
-    if usable.area <= 0:
+def _inside(plan: FloorPlan | None, area: Region) -> Region:
+    """The part of the access points' area that is inside the building; it must not lie within walls altogether."""
+    if plan is None:
+        return area
+    if area.intersection(plan.outline).difference(plan.wall_footprints).area <= 0:
         raise ValueError(
             f"access_points.areas must leave room inside the building {plan.name!r}, but reach "
-            f"{list(site.space.area.bounds)}, outside it or inside a wall; move them"
+            f"{list(area.bounds)}, outside it or inside a wall; move them"
         )
-    if not outline.contains(site.grid.region):
+    return area.intersection(plan.outline)
+
+
+def _check_inside(problem: PlacementProblem, site: Site, plan: FloorPlan) -> None:
+    """Raise ``ValueError`` where something is outside the building or in its walls."""
+    if not plan.outline.buffer(1e-6).contains(site.grid.region):
         raise ValueError(
             f"receivers.zones must lie inside the building {plan.name!r} (outline {list(plan.outline.bounds)}), but "
             f"reach {list(site.grid.region.bounds)}; move them"

@@ -5,18 +5,17 @@ The defaults *are* the quick start. Nothing here imports Ray or Sionna, so an er
 
 import difflib
 import itertools
-import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Self, Union, get_args, get_origin
 
-import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
 from search_spaces.model import Model
+from trainables import plain_yaml
 from trainables.problem import MAX_RAYS, PlacementProblem
 from tune_reflector.schedulers import (
     FifoSettings,
@@ -142,34 +141,12 @@ def _suffixes() -> Iterator[str]:
     yield from (f"-{number}" for number in itertools.count(2))
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML's safe loader, with two habits mended: ``28e9`` is a number, and a key may stand once only."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        if repeated := [key for key in keys if keys.count(key) > 1]:
-            raise yaml.constructor.ConstructorError(
-                None, None, f"key {repeated[0]!r} stands twice; keep one", node.start_mark
-            )
-        return super().construct_mapping(node, deep)
-
-
-class _Dumper(yaml.SafeDumper):
-    """YAML's safe dumper, which quotes a text that ``_Loader`` would read as a number."""
-
-
-for _yaml_class in (_Loader, _Dumper):
-    _yaml_class.add_implicit_resolver(
-        "tag:yaml.org,2002:float", re.compile(r"^[-+]?\d+(\.\d*)?[eE][-+]?\d+$"), list("-+0123456789")
-    )
-
-
 def parse_yaml(text: str, source: str) -> Any:
     """Plain data from YAML; a ``ConfigError`` names ``source``."""
     try:
-        return yaml.load(text, _Loader)
-    except Exception as error:  # an odd tag makes PyYAML stumble over more than its own errors
-        raise ConfigError(f"{source}: must be YAML: {' '.join(str(error).split())}; correct it") from None
+        return plain_yaml.parse(text, source)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
 
 
 def load_config(path: Path | None, overrides: Sequence[str] = ()) -> SearchConfig:
@@ -326,5 +303,4 @@ def _dump(model: Model, indent: str, comments: bool) -> Iterable[str]:
             yield from _dump(value, indent + "  ", comments)
         else:
             plain = model.model_dump(mode="json", include={name})[name]
-            text = yaml.dump(plain, Dumper=_Dumper, default_flow_style=True, width=math.inf)
-            yield f"{indent}{name}: {text.removesuffix('...' + chr(10)).strip()}{note}"
+            yield f"{indent}{name}: {plain_yaml.inline(plain)}{note}"
