@@ -10,7 +10,7 @@ from trainables.backend import Backend, BackendError
 from trainables.evaluator import PlacementEvaluator
 from tune_reflector import preflight
 from tune_reflector.config import ConfigError, SearchConfig, dump_config
-from tune_reflector.files import write_json, write_text
+from tune_reflector.files import shown, write_json, write_text
 from tune_reflector.preflight import (
     BEST_FILE,
     CONFIG_FILE,
@@ -73,7 +73,7 @@ def resume(folder: Path) -> int:
     """
     config = preflight.load_run(folder.absolute(), package_versions(SAME_VERSIONS))
     if (config.run_dir / BEST_FILE).exists():
-        say(f"{config.run_dir} is finished: see {BEST_FILE} in it")
+        say(f"{shown(config.run_dir)} is finished: see {BEST_FILE} in it")
         return OK
     preflight.check_packages(config)
     backend, evaluator = _prepare(config)
@@ -129,7 +129,7 @@ def _search(config: SearchConfig, evaluator: PlacementEvaluator, backend: Backen
             raise KeyboardInterrupt
         return _finish(config, evaluator)
     except KeyboardInterrupt:
-        say(f"\ninterrupted; resume with: python -m tune_reflector.search --resume {folder}")
+        say(f"\ninterrupted; resume with: python -m tune_reflector.search --resume {shown(folder)}")
         return INTERRUPTED
 
 
@@ -186,6 +186,6 @@ def _finish(config: SearchConfig, evaluator: PlacementEvaluator) -> int:
     save_figure(folder / FIGURE_FILE, winner, evaluator)
     write_json(folder / BEST_FILE, best_json(config, winner, evaluator))
     say("\n" + summary(winner, config.objective.coverage_threshold_dbm))
-    say(f"\n{folder}: {BEST_FILE}, {FIGURE_FILE}, {TABLE_FILE}, {CONFIG_FILE}, {PROVENANCE_FILE}")
-    say(f"curves: tensorboard --logdir {folder / TENSORBOARD_FOLDER}")
+    say(f"\n{shown(folder)}: {BEST_FILE}, {FIGURE_FILE}, {TABLE_FILE}, {CONFIG_FILE}, {PROVENANCE_FILE}")
+    say(f"curves: tensorboard --logdir {shown(folder / TENSORBOARD_FOLDER)}")
     return OK

@@ -6,6 +6,11 @@ from pathlib import Path
 from typing import Any
 
 
+def shown(path: Path) -> Path:
+    """A path as a person in the current folder would type it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
 def write_text(path: Path, text: str) -> None:
     """Replace ``path`` with ``text`` at once."""
     temporary = path.with_name(f".{path.name}.part")

@@ -4,6 +4,7 @@ import logging
 import math
 import os
 import signal
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -108,8 +109,11 @@ def existing_cluster(address: str) -> Iterator[dict[str, float]]:
         ConfigError: there is none at ``address``.
     """
     try:
+        if address != "auto":  # Ray itself waits for minutes, and then aborts the process
+            host, _, port = address.removeprefix("ray://").rpartition(":")
+            socket.create_connection((host, int(port)), timeout=10).close()
         ray.init(address=address, **_QUIET)
-    except (ConnectionError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())
         raise ConfigError(
             f"ray.address: must be that of a running cluster, but {address!r} is not: {reason}; "

@@ -19,6 +19,7 @@ from trainables.evaluator import PlacementEvaluator
 from trainables.problem import Site
 from trainables.scene_source import FloorPlanScene
 from tune_reflector.config import ConfigError, SearchConfig, load_config
+from tune_reflector.files import shown
 from tune_reflector.schedulers import AshaSettings
 from tune_reflector.searchers.settings import GridSettings, OptunaSettings
 
@@ -186,6 +187,6 @@ def describe(config: SearchConfig, site: Site, backend: Backend, workers: int, t
         "genes": f"{len(genes)} ({site.space.mode}): {', '.join(gene.name for gene in genes)}",
         "search": f"{searcher} with {config.scheduler.kind}, rays per AP at each rung {rungs}",
         "budget": f"{budget}, about {duration(time_s)}",
-        "results": str(config.run_dir),
+        "results": str(shown(config.run_dir)),
     }
     return "\n".join(f"{name:<8} {text}" for name, text in rows.items())
