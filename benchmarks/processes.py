@@ -78,7 +78,7 @@ def descendants(pid: int) -> Iterator[tuple[int, str]]:
 
 
 class OtherLoad:
-    """How many cores other processes keep busy while this one works: more than a few per cent, and its times are off."""
+    """How many cores other processes keep busy while this one works; if many, its times mean little."""
 
     def __init__(self) -> None:
         self._start = time.perf_counter(), _others_cpu_s()

@@ -12,7 +12,9 @@ The plate's lower and upper edges stay level, as an installer would mount it. It
 enough that no corner enters it; where a tilted plate would stick out of the rectangle, it is moved in.
 """
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Self
 
 import numpy as np
@@ -66,13 +68,13 @@ class WallRectangle(Model):
         """Vertical extent [m]."""
         return self.top_left_m[2] - self.bottom_right_m[2]
 
-    @property
+    @cached_property
     def right(self) -> Vector:
         """Unit vector along the wall, left to right as seen from the room."""
         along = np.subtract(self.bottom_right_m, self.top_left_m) * [1.0, 1.0, 0.0]
         return np.asarray(along / np.linalg.norm(along))
 
-    @property
+    @cached_property
     def normal(self) -> Vector:
         """Unit vector into the room."""
         return np.cross(self.right, _UP)
@@ -122,9 +124,10 @@ def check_fits(size_m: tuple[float, float], wall: WallRectangle) -> None:
 
 def _edges(normal: Vector) -> tuple[Vector, Vector]:
     """Unit vectors along the plate's level and steep edges; level x steep = normal."""
-    level = np.cross(_UP, normal)
-    level /= np.linalg.norm(level)
-    return level, np.cross(normal, level)
+    x, y, z = normal.tolist()  # by hand: numpy's cross product of two 3-vectors takes 30 times as long
+    flat = math.hypot(x, y)
+    level = np.array([-y / flat, x / flat, 0.0])
+    return level, np.array([-z * x / flat, -z * y / flat, flat])
 
 
 def corners(center_m: Vector, normal: Vector, size_m: tuple[float, float]) -> Vector:

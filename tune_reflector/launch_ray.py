@@ -12,7 +12,7 @@ from typing import Any
 
 os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")  # one table, not 5 files a trial
 os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # its header ignores verbose=0
-os.environ.setdefault("TUNE_GLOBAL_CHECKPOINT_S", "1")  # a killed driver loses a second, not ten
+os.environ.setdefault("RAY_worker_niceness", "0")  # at Ray's 15, workers starve beside any other program
 
 import ray
 from ray import tune
@@ -38,6 +38,8 @@ def run(launch: Launch) -> bool:
     """
     logging.getLogger("ray").setLevel(logging.ERROR)
     interruption = _Interruption()
+    # Tune's snapshot grows with the trials: every second at first, so that a killed driver loses little, then seldom.
+    os.environ["TUNE_GLOBAL_CHECKPOINT_S"] = str(max(1, launch.config.budget.trials // 500))
     with local_cluster(launch), keep_workers():
         _tune(launch, interruption)
     return not interruption.happened
