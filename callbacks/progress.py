@@ -6,6 +6,7 @@ from typing import Any, TextIO
 
 from ray.tune import Callback
 
+from callbacks.duration import duration
 from callbacks.tally import Tally
 
 _TERMINAL_EVERY_S = 0.25
@@ -74,13 +75,3 @@ class Progress(Callback):
             self._width = len(line)
         else:
             print(line, file=self._stream, flush=True)
-
-
-def duration(seconds: float) -> str:
-    """``42s``, ``3m05s`` or ``2h07m``."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole}s"
-    if whole < 3600:
-        return f"{whole // 60}m{whole % 60:02d}s"
-    return f"{whole // 3600}h{whole % 3600 // 60:02d}m"

@@ -30,7 +30,7 @@ class AccessPointsConfig(Model):
     """How many access points to place, and what is fixed about them."""
 
     count: int = Field(2, ge=1, description="number of access points to place")
-    power_dbm: float = Field(20.0, description="transmit power of each [dBm]; 100 mW, indoor Wi-Fi")
+    power_dbm: float = Field(20.0, ge=-100, le=100, description="transmit power of each [dBm]; 100 mW, indoor Wi-Fi")
     height_m: float = Field(2.5, gt=0, description="mounting height z of each [m]")
     dir_z: float = Field(
         -0.5,

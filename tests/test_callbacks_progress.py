@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from callbacks.progress import Progress, duration
+from callbacks.duration import duration
+from callbacks.progress import Progress
 
 
 class Stream(io.StringIO):

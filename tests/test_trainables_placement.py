@@ -57,6 +57,11 @@ def test_a_reused_worker_keeps_nothing_of_the_last_candidate(trial: PlacementTri
     assert [trial.train()["p5_rss_dbm"] for _ in RUNGS] == pytest.approx(fresh, abs=1e-2)
 
 
+def test_a_trial_keeps_to_its_cores(trial: PlacementTrial) -> None:
+    assert PROBLEM.resources.cpus_per_trial == 1
+    assert dr.thread_count() == 1
+
+
 def test_an_infeasible_candidate_is_scored_without_tracing(trial: PlacementTrial) -> None:
     too_close = {**genes(1), "x1": 5.0, "y1": 2.0, "x2": 5.0, "y2": 2.5}
     trial.reset(too_close)

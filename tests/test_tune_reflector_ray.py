@@ -18,7 +18,7 @@ from ray import cloudpickle
 from ray.tune import Callback
 from ray.tune.search import Searcher
 
-from callbacks.results import read_rows
+from callbacks.results import ResultsTable, SearchClock, read_rows
 from search_spaces.placement import PlacementSpace
 from tune_reflector import launch_ray
 from tune_reflector.config import SearchConfig, validate
@@ -100,7 +100,14 @@ def make_searcher(kind: str, config: SearchConfig) -> Searcher:
 
 @pytest.mark.parametrize(
     ("searcher", "scheduler"),
-    [("random", "fifo"), ("generations", "fifo"), ("optuna", "asha"), ("hyperopt", "asha"), ("grid", "median")],
+    [
+        ("random", "fifo"),
+        ("generations", "fifo"),
+        ("cmaes", "fifo"),
+        ("optuna", "asha"),
+        ("hyperopt", "asha"),
+        ("grid", "median"),
+    ],
 )
 def test_two_workers_load_two_scenes_and_share_the_trials(
     searcher: str,
@@ -137,6 +144,31 @@ def test_two_workers_load_two_scenes_and_share_the_trials(
     shares = Counter(pids.trials.values())
     assert len(shares) == 2
     assert min(shares.values()) >= 8
+
+
+def test_hyperband_pauses_and_goes_on(cluster: None, tmp_path: Path) -> None:
+    """Paused trials are restored from their checkpoints, and some are stopped before the last rung."""
+    settings = {
+        "fidelity": {"rungs": [2_000, 4_000, 8_000]},
+        "scheduler": {"kind": "hyperband"},
+        "searcher": {"kind": "random"},
+        "budget": {"trials": 12},
+    }
+    config = validate({**QUICK, "results_dir": str(tmp_path), **settings})
+    table = ResultsTable(tmp_path / "trials.csv", ["x1"], ["rays_per_ap"], SearchClock(tmp_path / "trials.csv"))
+    launch = Launch(
+        config=config,
+        searcher=make_searcher("random", config),
+        scheduler=build_scheduler(config.scheduler, config.fidelity),
+        callbacks=[table],
+        workers=2,
+        use_gpu=False,
+    )
+    assert launch_ray.run(launch)
+    rows = list(read_rows(tmp_path / "trials.csv"))
+    rays = Counter(row.values["rays_per_ap"] for row in rows)
+    assert rays[2_000] == len({row.trial_id for row in rows}) == 12
+    assert 0 < rays[14_000] < 12
 
 
 def command(*arguments: str) -> list[str]:

@@ -25,6 +25,7 @@ class ResourcesConfig(Model):
     gpus_per_trial: float = Field(
         0.25,
         gt=0,
+        le=1,
         description="share of a GPU for a trial, where one is used (memory is not isolated)",
     )
 
@@ -96,4 +97,4 @@ def set_threads(threads: int | None) -> None:
     """Let this process trace on the CPU with ``threads`` threads; None: one per core."""
     import drjit
 
-    drjit.set_thread_count(os.cpu_count() or 1 if threads is None else threads)
+    drjit.set_thread_count(len(os.sched_getaffinity(0)) if threads is None else threads)

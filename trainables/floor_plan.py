@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 from pydantic import AfterValidator, Field, ValidationError, model_validator
-from shapely.geometry import LineString, Polygon, box
+from shapely.geometry import LineString, Point, Polygon, box
 from shapely.ops import unary_union
 
 from search_spaces.model import Model
@@ -161,6 +161,12 @@ class FloorPlan(Model):
                 f"{field} must be inside the building (outline {list(self.outline.bounds)}, height "
                 f"{self.height_m:g} m), but runs from {list(wall.top_left_m)} to {list(wall.bottom_right_m)}; "
                 "move it onto a wall"
+            )
+        middle = np.mean([wall.top_left_m[:2], wall.bottom_right_m[:2]], axis=0)
+        if not self.outline.buffer(0.5).contains(Point(middle + 0.6 * wall.normal[:2])):
+            raise ValueError(
+                f"{field} must face into the building, but from {list(wall.top_left_m)} on the left to "
+                f"{list(wall.bottom_right_m)} on the right it faces out; swap the corners' x and y"
             )
 
     @property

@@ -34,7 +34,7 @@ class ObjectiveConfig(Model):
         -120.0, ge=-250, le=0, description="power of a cell that no ray reached [dBm]; below any receiver"
     )
     coverage_threshold_dbm: float = Field(
-        -67.0, description="a cell above this counts as covered [dBm]; voice over Wi-Fi"
+        -67.0, ge=-250, le=250, description="a cell above this counts as covered [dBm]; voice over Wi-Fi"
     )
 
 

@@ -40,8 +40,11 @@ class FidelityConfig(Model):
     @field_validator("rungs")
     @classmethod
     def _rising(cls, rungs: tuple[int, ...]) -> tuple[int, ...]:
-        if rungs[0] < 1 or any(a >= b for a, b in pairwise(rungs)):
-            raise ValueError(f"rungs must be positive and rise, but got {list(rungs)}; sort them, each once")
+        if rungs[0] < 1 or any(b < 1.05 * a for a, b in pairwise(rungs)):
+            raise ValueError(
+                f"rungs must be positive and rise by 5 % or more, so that their lattices differ, but got {list(rungs)}; "
+                "spread them"
+            )
         return rungs
 
 
@@ -169,5 +172,12 @@ def _check_inside(problem: PlacementProblem, site: Site, plan: FloorPlan) -> Non
     ):
         if height_m >= plan.height_m:
             raise ValueError(f"{name} must be below the ceiling at {plan.height_m:g} m, but got {height_m:g}; lower it")
+    receivers = problem.receivers
+    low_m, high_m = (receivers.height_m + sign * receivers.panel_height_m / 2 for sign in (-1, 1))
+    if receivers.surface == "crosses" and (low_m < 0 or high_m > plan.height_m):
+        raise ValueError(
+            f"receivers.panel_height_m must keep the panels between floor and ceiling, 0 to {plan.height_m:g} m, but "
+            f"they reach from {low_m:g} to {high_m:g} m; make them lower"
+        )
     if problem.reflector is not None and site.space.reflector is not None:
         plan.check_wall(site.space.reflector.mount.wall, "reflector.wall")

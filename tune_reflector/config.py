@@ -49,16 +49,26 @@ class RaySettings(Model):
     """Which Ray cluster."""
 
     address: str | None = Field(
-        None, description="address of a running cluster; null: a local one, for this search only"
+        None, description="host:port of a running cluster, or auto; null: a local one, for this search only"
     )
+
+    @field_validator("address")
+    @classmethod
+    def _is_no_client(cls, address: str | None) -> str | None:
+        if address is not None and address != "auto" and not re.fullmatch(r"[^/\s]+:\d{1,5}", address):
+            raise ValueError(
+                f"address must be host:port or auto (not a ray:// client, in which callbacks run elsewhere), but got "
+                f"{address!r}; start the search on a node of the cluster"
+            )
+        return address
 
 
 class FinalSettings(Model):
     """How the winner is scored again, with fresh rays, before it is told to anybody."""
 
     candidates: int = Field(5, ge=1, description="best candidates of the search that are traced again")
-    rays_per_ap: int = Field(1_000_000, ge=1, description="rays per access point of one lattice")
-    lattices: int = Field(5, ge=2, le=100, description="lattices of the winner; their spread is the error bar")
+    rays_per_ap: int = Field(1_000_000, ge=100, description="rays per access point of one lattice")
+    lattices: int = Field(5, ge=2, le=20, description="lattices of the winner; their spread is the error bar")
 
 
 class SearchConfig(PlacementProblem):
@@ -76,6 +86,16 @@ class SearchConfig(PlacementProblem):
     budget: BudgetSettings = Field(BudgetSettings(), description="when the search ends")
     ray: RaySettings = Field(RaySettings(), description="which Ray cluster")
     final: FinalSettings = Field(FinalSettings(), description="how the winner is scored again")
+
+    @field_validator("results_dir")
+    @classmethod
+    def _is_a_path(cls, results_dir: Path) -> Path:
+        if "\0" in str(results_dir):
+            raise ValueError(f"results_dir must be a path, but got {str(results_dir)!r}; drop the NUL character")
+        try:
+            return results_dir.expanduser()
+        except RuntimeError as error:
+            raise ValueError(f"results_dir must be a path, but got {str(results_dir)!r}: {error}") from None
 
     @field_validator("name")
     @classmethod
@@ -99,6 +119,15 @@ class SearchConfig(PlacementProblem):
             raise ValueError(
                 f"scheduler.kind must be fifo with a single rung, but got {self.scheduler.kind!r}; add rungs "
                 "to fidelity.rungs or set scheduler.kind=fifo"
+            )
+        if isinstance(self.scheduler, HyperbandSettings) and self.scheduler.reduction_factor > len(self.fidelity.rungs):
+            raise ValueError(
+                f"scheduler.reduction_factor must be at most {len(self.fidelity.rungs)}, the number of rungs, for "
+                f"hyperband to stop any trial, but got {self.scheduler.reduction_factor:g}; lower it or add rungs"
+            )
+        if self.launch == "local" and self.ray.address is not None:
+            raise ValueError(
+                f"ray.address must be null with launch: local, but got {self.ray.address!r}; use launch: ray"
             )
         # Lattices differ by their number of rays, which grows a little from one to the next.
         most_rays = 1.5 * self.final.rays_per_ap * self.access_points.count

@@ -8,6 +8,7 @@ from pathlib import Path
 from callbacks.provenance import package_versions, provenance
 from trainables.backend import Backend, BackendError
 from trainables.evaluator import PlacementEvaluator
+from trainables.scene_source import scene_sha256
 from tune_reflector import preflight
 from tune_reflector.config import ConfigError, SearchConfig, dump_config
 from tune_reflector.files import shown, write_json, write_text
@@ -51,17 +52,21 @@ def start(config: SearchConfig, overwrite: bool = False, dry_run: bool = False) 
     Raises:
         ConfigError: something is wrong that can be known before the search starts.
     """
-    config = config.named()
     preflight.check_packages(config)
-    preflight.check_new_run(config, overwrite)
+    with _naming_results_dir():
+        config = config.named()
+        preflight.check_new_run(config, overwrite)
     backend, evaluator = _prepare(config)
     with _machine(config, backend) as machine:
         workers = machine.workers(config, backend)
         time_s = preflight.estimated_s(config, evaluator, workers)
         say(preflight.describe(config, evaluator.site, backend, workers, time_s))
+        for warning in preflight.warnings(config, evaluator.site):
+            say(warning)
         if dry_run:
             return OK
-        _make_folder(config, backend, overwrite)
+        with _naming_results_dir():
+            _make_folder(config, backend, overwrite)
         return _search(config, evaluator, backend, workers, resume=False)
 
 
@@ -85,6 +90,7 @@ def resume(folder: Path) -> int:
 def _prepare(config: SearchConfig) -> tuple[Backend, PlacementEvaluator]:
     """The backend, and the scene loaded in this process: it checks the scene now and measures the winner later."""
     backend = preflight.check_backend(config)
+    preflight.check_feasible(config.site())
     try:
         evaluator = PlacementEvaluator(config.problem())
     except BackendError as error:
@@ -111,6 +117,17 @@ def _machine(config: SearchConfig, backend: Backend) -> Iterator[Machine]:
             yield Machine(resources.get("CPU", 0), resources.get("GPU", 0))
 
 
+@contextmanager
+def _naming_results_dir() -> Iterator[None]:
+    """Turn what the operating system says of the folder into one line."""
+    try:
+        yield
+    except OSError as error:
+        raise ConfigError(
+            f"results_dir: must be a folder that can be written, but {error.filename}: {error.strerror}; choose another"
+        ) from None
+
+
 def _make_folder(config: SearchConfig, backend: Backend, overwrite: bool) -> None:
     folder = config.run_dir
     if overwrite and folder.exists():
@@ -118,7 +135,7 @@ def _make_folder(config: SearchConfig, backend: Backend, overwrite: bool) -> Non
     folder.mkdir(parents=True)
     write_text(folder / CONFIG_FILE, dump_config(config))
     about = provenance(SAME_VERSIONS, backend.description, config.seed, Path(__file__).parent)
-    write_json(folder / PROVENANCE_FILE, about)
+    write_json(folder / PROVENANCE_FILE, about | {"scene_sha256": scene_sha256(config.scene)})
 
 
 def _search(config: SearchConfig, evaluator: PlacementEvaluator, backend: Backend, workers: int, resume: bool) -> int:
@@ -141,12 +158,18 @@ def _launch(config: SearchConfig, evaluator: PlacementEvaluator, backend: Backen
     from callbacks.tensorboard import BestCurve
     from tune_reflector.launch import Launch
     from tune_reflector.schedulers import build_scheduler
+    from tune_reflector.searchers.base import METRIC
     from tune_reflector.searchers.build import build_searcher
 
     folder, space = config.run_dir, evaluator.site.space
     table = folder / TABLE_FILE
     clock = SearchClock(table)
-    tally = Tally("p5_rss_dbm", read_rows(table))
+    tally = Tally(METRIC, read_rows(table))
+    time_s = config.budget.time_s
+    if time_s is not None:
+        time_s -= clock.elapsed_s()  # a resumed search has spent some
+        if time_s <= 0:
+            return True
     genes = [gene.name for gene in space.genes]
     launch = Launch(
         config=config,
@@ -156,11 +179,12 @@ def _launch(config: SearchConfig, evaluator: PlacementEvaluator, backend: Backen
             tally,
             ResultsTable(table, genes, METRICS, clock),
             BestCurve(folder / TENSORBOARD_FOLDER, tally, clock),
-            Progress(tally, config.budget.trials, config.budget.time_s),
+            Progress(tally, config.budget.trials, time_s),
         ],
         workers=workers,
         use_gpu=backend.name == "cuda",
         resume=resume,
+        time_s=time_s,
         ended=tally.ended,
     )
     if config.launch == "local":
@@ -179,7 +203,12 @@ def _finish(config: SearchConfig, evaluator: PlacementEvaluator) -> int:
     from tune_reflector.final import best_json, find_winner, summary
 
     folder = config.run_dir
-    winner = find_winner(config, read_rows(folder / TABLE_FILE), evaluator, say)
+    evaluator.set_threads(None)
+    rows = list(read_rows(folder / TABLE_FILE))
+    if not rows:
+        say("no trial gave a result; launch=local writes the reason to errors.txt")
+        return FAILED
+    winner = find_winner(config, rows, evaluator, say)
     if winner is None:
         say(f"no feasible placement in {config.budget.trials} trials; widen access_points.areas or raise budget.trials")
         return FAILED

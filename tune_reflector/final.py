@@ -69,9 +69,12 @@ def best_candidates(rows: Iterable[Row], count: int) -> list[Row]:
 
 
 def lattice_rays(settings: FinalSettings) -> list[int]:
-    """Numbers of rays, each a lattice of its own, from just above ``rays_per_ap`` to 1.5 times it."""
+    """Numbers of rays, each a lattice of its own, from above ``rays_per_ap`` (the screening's) to 1.5 times it.
+
+    They are apart by a share of the number: Fibonacci lattices of N and N + 1 rays are all but the same.
+    """
     rays, lattices = settings.rays_per_ap, settings.lattices
-    return [rays + 1 + i + i * rays // (2 * lattices) for i in range(lattices)]
+    return [rays + i + i * rays // (2 * lattices) for i in range(1, lattices + 1)]
 
 
 def measure(evaluator: PlacementEvaluator, placement: Placement, settings: FinalSettings) -> Measurement:

@@ -11,12 +11,24 @@ if TYPE_CHECKING:
     from ray.tune.schedulers import TrialScheduler
     from ray.tune.search import Searcher
 
+    from trainables.placement import PlacementTrial
+
+
+def trial_class(config: SearchConfig) -> "type[PlacementTrial]":
+    """The trainable of the configured kind."""
+    from trainables.placement import PlacementTrial
+
+    match config.trainable.kind:
+        case "placement":
+            return PlacementTrial
+
 
 @dataclass(frozen=True)
 class Launch:
     """One search, ready to run.
 
-    ``ended`` is the number of trials that ended in earlier sessions; ``resume`` says whether there was one.
+    ``resume`` says whether there was an earlier session, ``ended`` how many trials ended in it, and ``time_s`` what
+    is left of the time budget (None: no limit).
     """
 
     config: SearchConfig
@@ -25,5 +37,6 @@ class Launch:
     callbacks: Sequence["Callback"]
     workers: int
     use_gpu: bool
+    time_s: float | None = None
     resume: bool = False
     ended: int = 0

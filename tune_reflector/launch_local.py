@@ -1,27 +1,31 @@
 """Run a search in this process, one trial after another, without a Ray cluster: for debugging and tests.
 
 The trainable, the searcher, the scheduler and the callbacks are the very same; this is the loop that Tune's controller
-would run for a single worker.
+would run for a single worker. A trial that fails leaves its traceback in ``errors.txt``.
 """
 
 import json
+import signal
 import time
+import traceback
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
 
-from ray.tune import Callback
 from ray.tune.schedulers import TrialScheduler
-from ray.tune.search import Searcher
 
 from trainables.placement import PlacementTrial
-from tune_reflector.launch import Launch
+from tune_reflector.files import write_json
+from tune_reflector.launch import Launch, trial_class
 from tune_reflector.searchers.base import METRIC, MODE
 
+ERRORS_FILE = "errors.txt"
 _SEARCHER_STATE = "local-searcher-state"
-_PENDING = "local-pending.json"
+_SCHEDULER_STATE = "local-scheduler-state"
+_PROGRESS = "local-progress.json"
 
 
 @dataclass
@@ -37,32 +41,42 @@ class LocalTrial:
         return hash(self.trial_id)
 
 
-class _InProcessTrial(PlacementTrial):
-    """The trial outside of Ray, where it would make a folder in the user's home for every candidate."""
+class _NoOthers:
+    """Stands for Tune's controller: no trial runs beside the one in hand."""
 
-    def _setup_logdir(self) -> None:
-        self._logdir = gettempdir()
+    def get_live_trials(self) -> list[LocalTrial]:
+        return []
 
 
 def run(launch: Launch) -> bool:
     """Run or resume a search.
 
     Returns:
-        Whether it ran to its end (False: Ctrl-C interrupted it and it can be resumed).
+        Whether it ran to its end (False: Ctrl-C or SIGTERM interrupted it and it can be resumed).
     """
     session = _Session(launch)
     launch.scheduler.set_search_properties(METRIC, MODE)
     for callback in launch.callbacks:
         callback.setup()
     try:
-        session.run()
+        with _sigterm_as_ctrl_c():
+            session.run()
         return True
     except KeyboardInterrupt:
+        session.save()
         return False
     finally:
-        session.save()
         for callback in launch.callbacks:
             callback.on_experiment_end(trials=session.trials)
+
+
+@contextmanager
+def _sigterm_as_ctrl_c() -> Iterator[None]:
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class _Session:
@@ -70,30 +84,31 @@ class _Session:
 
     def __init__(self, launch: Launch) -> None:
         self._launch = launch
-        self._searcher: Searcher = launch.searcher
-        self._scheduler: TrialScheduler = launch.scheduler
-        self._callbacks: list[Callback] = list(launch.callbacks)
+        self._searcher = launch.searcher
+        self._scheduler = launch.scheduler
+        self._controller = _NoOthers()
         self._worker: PlacementTrial | None = None
         self._pending: LocalTrial | None = None
+        self._ended = 0
         self.trials: list[LocalTrial] = []
         if launch.resume:
             self._restore()
 
     def run(self) -> None:
-        config = self._launch.config
         start = time.monotonic()
-        limit_s = config.budget.time_s
-        for iteration in range(config.budget.trials - self._launch.ended):
+        limit_s = self._launch.time_s
+        while self._ended < self._launch.config.budget.trials:
             if limit_s is not None and time.monotonic() - start > limit_s:
                 break
-            trial = self._pending or self._suggest()
+            self._pending = trial = self._pending or self._suggest()
             if trial is None:
                 break
-            self._pending = trial
-            self._call("on_step_begin", iteration=iteration, trials=self.trials)
-            self._run_trial(iteration, trial)
+            self._call("on_step_begin", trials=self.trials)
+            self._run_trial(trial)
             self._pending = None
-            self._call("on_step_end", iteration=iteration, trials=self.trials)
+            self._ended += 1
+            self.save()
+            self._call("on_step_end", trials=self.trials)
         if self._worker is not None:
             self._worker.stop()
 
@@ -102,54 +117,74 @@ class _Session:
         genes = self._searcher.suggest(trial_id)
         return None if genes is None or isinstance(genes, str) else LocalTrial(trial_id, genes)
 
-    def _run_trial(self, iteration: int, trial: LocalTrial) -> None:
+    def _run_trial(self, trial: LocalTrial) -> None:
         self.trials.append(trial)
-        self._scheduler.on_trial_add(None, trial)
-        about = {"iteration": iteration, "trials": self.trials, "trial": trial}
+        self._scheduler.on_trial_add(self._controller, trial)
+        about = {"trials": self.trials, "trial": trial}
         try:
-            worker = self._worker_for(trial)
-            while True:
-                result = worker.train()
-                trial.last_result = result
-                self._call("on_trial_result", **about, result=result)
-                if result["done"]:
-                    self._scheduler.on_trial_complete(None, trial, result)
-                    break
-                self._searcher.on_trial_result(trial.trial_id, result)
-                if self._scheduler.on_trial_result(None, trial, result) == TrialScheduler.STOP:
-                    break
+            result = self._climb(trial, about)
         except Exception:
+            with (self._launch.config.run_dir / ERRORS_FILE).open("a", encoding="utf-8") as errors:
+                errors.write(f"trial {trial.trial_id}, {trial.config}\n{traceback.format_exc()}\n")
             trial.status = "ERROR"
-            self._scheduler.on_trial_error(None, trial)
+            self._scheduler.on_trial_error(self._controller, trial)
             self._searcher.on_trial_complete(trial.trial_id, error=True)
             self._call("on_trial_error", **about)
-            return
-        trial.status = "TERMINATED"
-        self._searcher.on_trial_complete(trial.trial_id, result)
-        self._call("on_trial_complete", **about)
+        else:
+            trial.status = "TERMINATED"
+            self._searcher.on_trial_complete(trial.trial_id, result)
+            self._call("on_trial_complete", **about)
+
+    def _climb(self, trial: LocalTrial, about: dict[str, Any]) -> dict[str, Any]:
+        """Rung after rung, until the trial is done or the scheduler stops it; the last result."""
+        worker = self._worker_for(trial)
+        while True:
+            result: dict[str, Any] = worker.train()
+            trial.last_result = result
+            self._call("on_trial_result", **about, result=result)
+            if result["done"]:
+                self._scheduler.on_trial_complete(self._controller, trial, result)
+                return result
+            self._searcher.on_trial_result(trial.trial_id, result)
+            if self._scheduler.on_trial_result(self._controller, trial, result) == TrialScheduler.STOP:
+                return result
 
     def _worker_for(self, trial: LocalTrial) -> PlacementTrial:
         config = dict(trial.config)
         if self._worker is None:
-            self._worker = _InProcessTrial.for_problem(self._launch.config.problem())(config)
+            self._worker = _in_process(trial_class(self._launch.config)).for_problem(self._launch.config.problem())(
+                config
+            )
         else:
             self._worker.reset(config)
         return self._worker
 
     def _call(self, hook: str, **about: Any) -> None:
-        for callback in self._callbacks:
-            getattr(callback, hook)(**about)
+        for callback in self._launch.callbacks:
+            getattr(callback, hook)(iteration=len(self.trials), **about)
 
     def save(self) -> None:
-        """Keep what a later session needs: the searcher, and the trial that was under way."""
+        """Keep what a later session needs: searcher, scheduler, and the trial that was under way."""
         folder = self._launch.config.run_dir
         self._searcher.save(str(folder / _SEARCHER_STATE))
+        self._scheduler.save(str(folder / _SCHEDULER_STATE))
         pending = [self._pending.trial_id, self._pending.config] if self._pending else None
-        (folder / _PENDING).write_text(json.dumps(pending), encoding="utf-8")
+        write_json(folder / _PROGRESS, {"ended": self._ended, "pending": pending})
 
     def _restore(self) -> None:
-        folder: Path = self._launch.config.run_dir
-        if (folder / _SEARCHER_STATE).exists():
+        folder = self._launch.config.run_dir
+        if (folder / _PROGRESS).exists():
             self._searcher.restore(str(folder / _SEARCHER_STATE))
-            pending = json.loads((folder / _PENDING).read_text(encoding="utf-8"))
-            self._pending = LocalTrial(*pending) if pending else None
+            self._scheduler.restore(str(folder / _SCHEDULER_STATE))
+            progress = json.loads((folder / _PROGRESS).read_text(encoding="utf-8"))
+            self._ended = progress["ended"]
+            self._pending = LocalTrial(*progress["pending"]) if progress["pending"] else None
+
+
+def _in_process(trainable: type[PlacementTrial]) -> type[PlacementTrial]:
+    """The trainable outside of Ray, where it would make a folder in the user's home for every candidate."""
+
+    def set_up_logdir(self: PlacementTrial) -> None:
+        self._logdir = gettempdir()
+
+    return type(trainable.__name__, (trainable,), {"_setup_logdir": set_up_logdir, "__module__": trainable.__module__})

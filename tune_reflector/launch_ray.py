@@ -19,10 +19,10 @@ from ray import tune
 from ray.tune import Callback
 from ray.tune.experiment import Trial
 
-from trainables.placement import PlacementTrial
 from tune_reflector.config import ConfigError
-from tune_reflector.launch import Launch
+from tune_reflector.launch import Launch, trial_class
 from tune_reflector.searchers.base import METRIC, MODE
+from tune_reflector.searchers.settings import GridSettings
 from tune_reflector.workers import Gate, keep_workers
 
 _TRIAL_PREFIX = "trial-"
@@ -41,20 +41,25 @@ def run(launch: Launch) -> bool:
     # Tune's snapshot grows with the trials: every second at first, so that a killed driver loses little, then seldom.
     os.environ["TUNE_GLOBAL_CHECKPOINT_S"] = str(max(1, launch.config.budget.trials // 500))
     with local_cluster(launch), keep_workers():
-        _tune(launch, interruption)
+        try:
+            _tune(launch, interruption)
+        finally:
+            interruption.restore()
     return not interruption.happened
 
 
 def _tune(launch: Launch, interruption: "_Interruption") -> None:
     config = launch.config
-    remaining = max(1, config.budget.trials - launch.ended)
-    gate = Gate(min(launch.workers, remaining))
+    to_come = config.budget.trials - launch.ended
+    if isinstance(config.searcher, GridSettings):
+        to_come = min(to_come, config.searcher.size(config.site().space))
+    gate = Gate(max(1, min(launch.workers, to_come)))
     resources: dict[str, float] = {"cpu": config.resources.cpus_per_trial}
     if launch.use_gpu:
         resources["gpu"] = config.resources.gpus_per_trial
     folder = config.run_dir
     tune.run(
-        PlacementTrial.for_problem(config.problem(), gate.arrive),
+        trial_class(config).for_problem(config.problem(), gate.arrive),
         name=folder.name,
         storage_path=str(folder.parent),
         metric=METRIC,
@@ -62,14 +67,14 @@ def _tune(launch: Launch, interruption: "_Interruption") -> None:
         search_alg=launch.searcher,
         scheduler=launch.scheduler,
         num_samples=config.budget.trials,
-        time_budget_s=config.budget.time_s,
+        time_budget_s=launch.time_s,
         max_concurrent_trials=launch.workers,
         resources_per_trial=resources,
         reuse_actors=True,
         max_failures=1,
         checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
         callbacks=[*launch.callbacks, interruption],
-        resume=launch.resume,
+        resume=launch.resume and any(folder.glob("experiment_state-*.json")),
         trial_dirname_creator=_trial_folder,
         raise_on_failed_trial=False,
         verbose=0,
@@ -112,7 +117,7 @@ def existing_cluster(address: str) -> Iterator[dict[str, float]]:
     """
     try:
         if address != "auto":  # Ray itself waits for minutes, and then aborts the process
-            host, _, port = address.removeprefix("ray://").rpartition(":")
+            host, _, port = address.rpartition(":")
             socket.create_connection((host, int(port)), timeout=10).close()
         ray.init(address=address, **_QUIET)
     except (OSError, ValueError, RuntimeError) as error:
@@ -130,21 +135,27 @@ def existing_cluster(address: str) -> Iterator[dict[str, float]]:
 class _Interruption(Callback):
     """Notices that Ctrl-C or SIGTERM ended the search, and makes SIGTERM end it as gently as Ctrl-C.
 
-    Tune installs its own handler for SIGINT just before ``setup`` is called: it finishes the current event,
-    writes the last snapshot and returns. This one goes on top.
+    Tune installs its own handler for SIGINT just before ``setup`` is called: it finishes the current event, writes
+    the last snapshot and returns. This one goes on top while Tune runs; ``restore`` brings back what was before.
     """
 
     def __init__(self) -> None:
         self.happened = False
+        self._before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def setup(self, *_: Any, **__: Any) -> None:
         tunes_handler = signal.getsignal(signal.SIGINT)
 
         def interrupt(number: int, frame: FrameType | None) -> None:
             self.happened = True
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            self.restore()  # a second signal stops at once
             if callable(tunes_handler):
                 tunes_handler(number, frame)
 
         signal.signal(signal.SIGINT, interrupt)
         signal.signal(signal.SIGTERM, interrupt)
+
+    def restore(self) -> None:
+        """Handle signals as before the search."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)

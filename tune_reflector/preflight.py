@@ -13,24 +13,25 @@ from typing import Any
 
 import numpy as np
 
-from callbacks.progress import duration
+from callbacks.duration import duration
 from trainables.backend import Backend, BackendError, find_backend
 from trainables.evaluator import PlacementEvaluator
 from trainables.problem import Site
-from trainables.scene_source import FloorPlanScene
+from trainables.scene_source import FloorPlanScene, scene_sha256
 from tune_reflector.config import ConfigError, SearchConfig, load_config
 from tune_reflector.files import shown
 from tune_reflector.schedulers import AshaSettings
 from tune_reflector.searchers.settings import GridSettings, OptunaSettings
 
 MIN_FREE_MB = 200
+SPEED_OF_LIGHT_M_S = 299_792_458.0
 CONFIG_FILE, PROVENANCE_FILE, TABLE_FILE, BEST_FILE = (
     "config.yaml",
     "provenance.json",
     "trials.csv",
     "best.json",
 )
-SAME_VERSIONS = ("tune-reflector", "ray", "sionna-rt", "drjit", "mitsuba", "optuna", "hyperopt")
+SAME_VERSIONS = ("tune-reflector", "ray", "sionna-rt", "drjit", "mitsuba", "numpy", "cmaes", "optuna", "hyperopt")
 """Packages whose version decides what a result or a saved state means."""
 
 
@@ -62,7 +63,7 @@ def check_new_run(config: SearchConfig, overwrite: bool) -> None:
             f"name: a run must have a new name, but {folder} exists; choose another name, resume it with "
             f"--resume {folder}, or replace it with --overwrite"
         )
-    if folder.exists() and not (folder / CONFIG_FILE).is_file():
+    if folder.exists() and (folder.is_symlink() or not _is_run(folder)):
         raise ConfigError(f"name: --overwrite replaces runs only, but {folder} is none; choose another name")
     existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
     if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
@@ -72,6 +73,10 @@ def check_new_run(config: SearchConfig, overwrite: bool) -> None:
         raise ConfigError(f"results_dir: must have {MIN_FREE_MB} MB free, but {existing} has {free_mb}; make room")
 
 
+def _is_run(folder: Path) -> bool:
+    return (folder / CONFIG_FILE).is_file() and (folder / PROVENANCE_FILE).is_file()
+
+
 def load_run(folder: Path, versions: dict[str, str | None]) -> SearchConfig:
     """The configuration of an interrupted run.
 
@@ -79,7 +84,7 @@ def load_run(folder: Path, versions: dict[str, str | None]) -> SearchConfig:
         folder: the run's folder.
         versions: the packages installed now; they must be those that the run was started with.
     """
-    if not (folder / CONFIG_FILE).is_file() or not (folder / PROVENANCE_FILE).is_file():
+    if not _is_run(folder):
         raise ConfigError(
             f"--resume: must be the folder of a run, with {CONFIG_FILE} and {PROVENANCE_FILE}, but {folder} is not; "
             "check the path"
@@ -96,7 +101,41 @@ def load_run(folder: Path, versions: dict[str, str | None]) -> SearchConfig:
                 f"{versions.get(package)} and was {before.get(package)}; install that one or start a new run"
             )
     config = load_config(folder / CONFIG_FILE)
+    if provenance.get("scene_sha256") != scene_sha256(config.scene):
+        raise ConfigError(
+            f"--resume: must be the same building, but {config.scene.path} has changed since the run was started; "
+            "restore the file or start a new run"
+        )
     return config.model_copy(update={"name": folder.name, "results_dir": folder.parent})
+
+
+def check_feasible(site: Site) -> None:
+    """Some placement can be built at all."""
+    try:
+        site.space.sample(np.random.default_rng(0))
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+
+
+def warnings(config: SearchConfig, site: Site) -> list[str]:
+    """What is allowed, but will not give the number that one may expect."""
+    if config.reflector is None or site.space.reflector is None:
+        return []
+    # First Fresnel zone: below this area ray optics flatters a mirror (d1 d2 / (d1 + d2) is the zone's focal length).
+    wavelength_m = SPEED_OF_LIGHT_M_S / config.radio.frequency_hz
+    wall_m = site.space.reflector.mount.wall_point(0.5, 0.5)[:2]
+    to_aps_m, to_users_m = (
+        float(np.hypot(area.centroid.x - wall_m[0], area.centroid.y - wall_m[1]))
+        for area in (site.space.area, site.grid.region)
+    )
+    least_m2 = wavelength_m * to_aps_m * to_users_m / (to_aps_m + to_users_m)
+    width_m, height_m = config.reflector.size_m
+    if width_m * height_m >= least_m2:
+        return []
+    return [
+        f"warning: reflector.size_m {list(config.reflector.size_m)} is below the Fresnel crossover, about "
+        f"{least_m2**0.5:.2f} m a side at these distances; ray tracing makes so small a plate look better than it is"
+    ]
 
 
 def check_scene(config: SearchConfig, evaluator: PlacementEvaluator) -> None:
@@ -130,7 +169,7 @@ class Machine:
     def local(cls, backend: Backend) -> "Machine":
         """This machine."""
         gpus = len(list(Path("/proc/driver/nvidia/gpus").glob("*"))) or 1
-        return cls(os.cpu_count() or 1, gpus if backend.name == "cuda" else 0)
+        return cls(len(os.sched_getaffinity(0)), gpus if backend.name == "cuda" else 0)
 
     def workers(self, config: SearchConfig, backend: Backend) -> int:
         """How many trials run at a time."""

@@ -27,7 +27,8 @@ class AshaSettings(Model):
     kind: Literal["asha"] = "asha"
     reduction_factor: float = Field(
         3.0,
-        gt=1,
+        ge=1.1,
+        le=1000,
         description="one in this many trials goes on; a milestone each time the rays have grown so much",
     )
 
@@ -36,7 +37,9 @@ class HyperbandSettings(Model):
     """Synchronous successive halving in brackets (Li et al. 2018); trials pause until their bracket is full."""
 
     kind: Literal["hyperband"] = "hyperband"
-    reduction_factor: float = Field(3.0, gt=1, description="one in this many trials goes on")
+    reduction_factor: float = Field(
+        2.0, ge=1.1, le=100, description="one in this many trials goes on; at most the number of rungs"
+    )
 
 
 class MedianSettings(Model):

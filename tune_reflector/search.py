@@ -16,8 +16,12 @@ def parser() -> argparse.ArgumentParser:
         epilog="Without a CONFIG.yaml the bundled quick start runs: two access points and a reflector in an "
         "L-shaped corridor. Examples: budget.trials=100   radio.frequency_hz=28e9   'searcher={kind: random}'",
     )
-    p.add_argument("config", nargs="?", metavar="CONFIG.yaml", help="an experiment (see configs/)")
-    p.add_argument("overrides", nargs="*", metavar="key=value", help="settings to change, dotted, values in YAML")
+    p.add_argument(
+        "words",
+        nargs="*",
+        metavar="CONFIG.yaml | key=value",
+        help="an experiment (see configs/), and settings to change: dotted keys, values in YAML",
+    )
     p.add_argument("--resume", metavar="DIR", type=Path, help="continue an interrupted run")
     p.add_argument("--print-config", action="store_true", help="print every setting with its meaning, and stop")
     p.add_argument("--dry-run", action="store_true", help="check everything, start nothing")
@@ -27,22 +31,22 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code (2 for bad input, 130 after Ctrl-C)."""
-    p = parser()
-    arguments = p.parse_intermixed_args(argv)
-    config_path, overrides = arguments.config, list(arguments.overrides)
-    if config_path is not None and "=" in config_path and not Path(config_path).exists():
-        config_path, overrides = None, [config_path, *overrides]
+    arguments = parser().parse_intermixed_args(argv)
+    files = [word for word in arguments.words if "=" not in word]
+    overrides = [word for word in arguments.words if "=" in word]
 
     from tune_reflector.config import ConfigError, dump_config, load_config  # past --help
 
     try:
         if arguments.resume is not None:
-            if config_path is not None or overrides or arguments.overwrite:
+            if arguments.words or arguments.overwrite or arguments.dry_run or arguments.print_config:
                 raise ConfigError("--resume: continues a run as it was started; leave out the other arguments")
             from tune_reflector import experiment
 
             return experiment.resume(arguments.resume)
-        config = load_config(Path(config_path) if config_path else None, overrides)
+        if len(files) > 1:
+            raise ConfigError(f"{files[1]}: only one CONFIG.yaml may be given, and settings are key=value; drop it")
+        config = load_config(Path(files[0]) if files else None, overrides)
         if arguments.print_config:
             print(dump_config(config), end="")
             return 0

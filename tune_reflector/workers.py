@@ -17,7 +17,7 @@ import ray
 from ray.tune.execution import tune_controller
 from ray.tune.utils.object_cache import _ObjectCache
 
-GATE_TIMEOUT_S = 120.0
+GATE_TIMEOUT_S = 30.0
 """Longest wait for the others: a worker that never comes (its node died) must not hold up the rest."""
 
 

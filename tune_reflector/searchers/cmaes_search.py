@@ -5,8 +5,9 @@ begins with a few random placements and starts from the best of them; when its s
 best has not moved for a while, the next climb begins.
 
 Nobody waits for anybody: a worker that asks while a population is still out gets one more draw from the same
-distribution, and the distribution is updated whenever enough results are in. What a restored searcher must know is
-the sequence of what it was asked and told, which is replayed.
+distribution, and the distribution is updated whenever enough results are in. A result that comes in only after its
+climb, or its random start, is over belongs to no distribution any more and is left out. What a restored searcher
+must know is the sequence of what it was asked and told, which is replayed.
 """
 
 import json
@@ -103,7 +104,7 @@ class CmaesSearcher(Searcher):
 
     def _start_from_best(self) -> None:
         mean, self._best = max(self._told, key=lambda told: told[1])
-        self._told = []
+        self._told, self._live = [], {}
         self._cma = CMA(
             mean=mean,
             sigma=self._settings.initial_step,
@@ -120,9 +121,7 @@ class CmaesSearcher(Searcher):
         self._stale = 0 if best > self._best else self._stale + 1
         self._best = max(self._best, best)
         if self._stale >= self._settings.patience or cma.should_stop():
-            live = self._live
             self._begin_climb()
-            self._live = live
 
     def _vector(self, genes: dict[str, float]) -> Point:
         return np.array([genes[gene.name] for gene in self._genes])

@@ -20,9 +20,9 @@ class GridSettings(Model):
 
     kind: Literal["grid"] = "grid"
     points_per_gene: int = Field(
-        2, ge=1, description="values of each gene not named in `points`; 1: the middle of its bounds"
+        2, ge=1, le=10_000, description="values of each gene not named in `points`; 1: the middle of its bounds"
     )
-    points: dict[str, Annotated[int, Field(ge=1)]] = Field(
+    points: dict[str, Annotated[int, Field(ge=1, le=10_000)]] = Field(
         {}, description="values of single genes, by name, for instance {refl_u: 9}"
     )
 
@@ -58,7 +58,9 @@ class CmaesSettings(Model):
     initial_step: float = Field(
         0.12, gt=0, le=1, description="standard deviation of a climb's first steps, as a share of a gene's range"
     )
-    population: int = Field(12, ge=4, description="trials between two updates; Hansen's 4 + 3 ln(12 genes), rounded up")
+    population: int = Field(
+        12, ge=4, le=10_000, description="trials between two updates; Hansen's 4 + 3 ln(12 genes), rounded up"
+    )
     patience: int = Field(12, ge=1, description="updates without a new best after which the next climb begins")
 
 
