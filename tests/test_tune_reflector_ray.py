@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -36,9 +37,17 @@ QUICK = {
 }
 
 
+@pytest.fixture(scope="module", autouse=True)
+def ray_folder() -> Iterator[None]:
+    """Ray's own files go to a folder of their own (a short one: a socket's path must fit 107 characters)."""
+    with TemporaryDirectory(prefix="ray", ignore_cleanup_errors=True) as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_TMPDIR", folder)
+        yield
+
+
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Two CPUs of Ray in a folder of their own (short: a socket's path must fit 107 characters)."""
+def cluster() -> Iterator[None]:
+    """Two CPUs of Ray."""
     cloudpickle.register_pickle_by_value(sys.modules[__name__])
     ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False)
     yield

@@ -42,7 +42,7 @@ class FidelityConfig(Model):
     def _rising(cls, rungs: tuple[int, ...]) -> tuple[int, ...]:
         if rungs[0] < 1 or any(b < 1.05 * a for a, b in pairwise(rungs)):
             raise ValueError(
-                f"rungs must be positive and rise by 5 % or more, so that their lattices differ, but got {list(rungs)}; "
+                f"rungs must be positive and rise by 5 % or more, for their lattices to differ, but got {list(rungs)}; "
                 "spread them"
             )
         return rungs
