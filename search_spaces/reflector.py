@@ -14,7 +14,6 @@ enough that no corner enters it; where a tilted plate would stick out of the rec
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Annotated, Self
 
 import numpy as np
@@ -68,16 +67,17 @@ class WallRectangle(Model):
         """Vertical extent [m]."""
         return self.top_left_m[2] - self.bottom_right_m[2]
 
-    @cached_property
+    @property
     def right(self) -> Vector:
         """Unit vector along the wall, left to right as seen from the room."""
-        along = np.subtract(self.bottom_right_m, self.top_left_m) * [1.0, 1.0, 0.0]
-        return np.asarray(along / np.linalg.norm(along))
+        x, y = np.subtract(self.bottom_right_m[:2], self.top_left_m[:2]) / self.width_m
+        return np.array([x, y, 0.0])
 
-    @cached_property
+    @property
     def normal(self) -> Vector:
-        """Unit vector into the room."""
-        return np.cross(self.right, _UP)
+        """Unit vector into the room: right x up."""
+        x, y, _ = self.right
+        return np.array([y, -x, 0.0])
 
 
 def _positive_size(size_m: tuple[float, float]) -> tuple[float, float]:

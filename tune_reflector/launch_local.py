@@ -24,7 +24,6 @@ from tune_reflector.searchers.base import METRIC, MODE
 
 ERRORS_FILE = "errors.txt"
 _SEARCHER_STATE = "local-searcher-state"
-_SCHEDULER_STATE = "local-scheduler-state"
 _PROGRESS = "local-progress.json"
 
 
@@ -164,10 +163,12 @@ class _Session:
             getattr(callback, hook)(iteration=len(self.trials), **about)
 
     def save(self) -> None:
-        """Keep what a later session needs: searcher, scheduler, and the trial that was under way."""
+        """Keep what a later session needs: the searcher, and the trial that was under way.
+
+        Tune's schedulers cannot be saved alone; a later session's scheduler begins anew.
+        """
         folder = self._launch.config.run_dir
         self._searcher.save(str(folder / _SEARCHER_STATE))
-        self._scheduler.save(str(folder / _SCHEDULER_STATE))
         pending = [self._pending.trial_id, self._pending.config] if self._pending else None
         write_json(folder / _PROGRESS, {"ended": self._ended, "pending": pending})
 
@@ -175,7 +176,6 @@ class _Session:
         folder = self._launch.config.run_dir
         if (folder / _PROGRESS).exists():
             self._searcher.restore(str(folder / _SEARCHER_STATE))
-            self._scheduler.restore(str(folder / _SCHEDULER_STATE))
             progress = json.loads((folder / _PROGRESS).read_text(encoding="utf-8"))
             self._ended = progress["ended"]
             self._pending = LocalTrial(*progress["pending"]) if progress["pending"] else None

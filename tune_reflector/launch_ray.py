@@ -21,6 +21,7 @@ from ray.tune.experiment import Trial
 
 from tune_reflector.config import ConfigError
 from tune_reflector.launch import Launch, trial_class
+from tune_reflector.schedulers import trials_in_flight
 from tune_reflector.searchers.base import METRIC, MODE
 from tune_reflector.searchers.settings import GridSettings
 from tune_reflector.workers import Gate, keep_workers
@@ -68,7 +69,7 @@ def _tune(launch: Launch, interruption: "_Interruption") -> None:
         scheduler=launch.scheduler,
         num_samples=config.budget.trials,
         time_budget_s=launch.time_s,
-        max_concurrent_trials=launch.workers,
+        max_concurrent_trials=trials_in_flight(config.scheduler, config.fidelity, launch.workers),
         resources_per_trial=resources,
         reuse_actors=True,
         max_failures=1,

@@ -4,6 +4,7 @@ All compare trials at the same rung only, as every trial climbs the same rungs i
 ``rays_per_ap``, the resource that rungs really spend; the others count rungs.
 """
 
+import math
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
@@ -52,6 +53,18 @@ class MedianSettings(Model):
 SchedulerSettings = Annotated[
     FifoSettings | AshaSettings | HyperbandSettings | MedianSettings, Field(discriminator="kind")
 ]
+
+
+def trials_in_flight(settings: SchedulerSettings, fidelity: FidelityConfig, workers: int) -> int:
+    """How many trials may have begun and not ended: one a worker, and for Hyperband at least a full bracket.
+
+    A paused trial counts as begun, so with fewer a bracket would never fill and nothing would be stopped.
+    """
+    if not isinstance(settings, HyperbandSettings):
+        return workers
+    halvings: float = math.log(len(fidelity.rungs), settings.reduction_factor)
+    bracket = (halvings + 1) * settings.reduction_factor**halvings
+    return max(workers, int(math.ceil(bracket)))
 
 
 def build_scheduler(settings: SchedulerSettings, fidelity: FidelityConfig) -> "TrialScheduler":
