@@ -63,8 +63,8 @@ def trials_in_flight(settings: SchedulerSettings, fidelity: FidelityConfig, work
     if not isinstance(settings, HyperbandSettings):
         return workers
     halvings: float = math.log(len(fidelity.rungs), settings.reduction_factor)
-    bracket = (halvings + 1) * settings.reduction_factor**halvings
-    return max(workers, int(math.ceil(bracket)))
+    bracket: float = (halvings + 1) * settings.reduction_factor**halvings
+    return max(workers, math.ceil(bracket))
 
 
 def build_scheduler(settings: SchedulerSettings, fidelity: FidelityConfig) -> "TrialScheduler":
@@ -81,7 +81,9 @@ def build_scheduler(settings: SchedulerSettings, fidelity: FidelityConfig) -> "T
                 reduction_factor=settings.reduction_factor,
             )
         case HyperbandSettings():
-            return schedulers.HyperBandScheduler(
+            from tune_reflector.hyperband import PatientHyperBand
+
+            return PatientHyperBand(
                 time_attr="training_iteration",
                 max_t=len(rungs),
                 reduction_factor=settings.reduction_factor,
