@@ -104,7 +104,11 @@ CHANGES = st.fixed_dictionaries(
         ),
         "reflector": st.one_of(st.none(), st.fixed_dictionaries({"size_m": st.tuples(*[st.floats(0.1, 2)] * 2)})),
         "fidelity": st.fixed_dictionaries(
-            {"rungs": st.lists(st.integers(1, 10**6), min_size=2, unique=True, max_size=5).map(sorted)}
+            {
+                "rungs": st.lists(st.integers(0, 19), min_size=2, unique=True, max_size=5).map(
+                    lambda powers: [2**power for power in sorted(powers)]
+                )
+            }
         ),
         "searcher": st.sampled_from(
             [{"kind": "random"}, {"kind": "grid", "points": {"x1": 3}}, {"kind": "hyperopt"}, {"population": 9}]

@@ -92,10 +92,7 @@ class SearchConfig(PlacementProblem):
     def _is_a_path(cls, results_dir: Path) -> Path:
         if "\0" in str(results_dir):
             raise ValueError(f"results_dir must be a path, but got {str(results_dir)!r}; drop the NUL character")
-        try:
-            return results_dir.expanduser()
-        except RuntimeError as error:
-            raise ValueError(f"results_dir must be a path, but got {str(results_dir)!r}: {error}") from None
+        return results_dir.expanduser() if str(results_dir).startswith("~/") else results_dir
 
     @field_validator("name")
     @classmethod
