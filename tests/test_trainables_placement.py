@@ -11,6 +11,7 @@ from trainables.evaluator import PlacementEvaluator
 from trainables.objectives import infeasible_score
 from trainables.placement import PlacementTrial
 from trainables.problem import PlacementProblem
+from tune_reflector.launch_local import in_process
 
 RUNGS = (2_000, 4_000, 8_000)
 PROBLEM = PlacementProblem.model_validate({"fidelity": {"rungs": RUNGS}})
@@ -19,7 +20,7 @@ SPACE = PROBLEM.site().space
 
 @pytest.fixture(scope="module")
 def trial() -> Iterator[PlacementTrial]:
-    trial = PlacementTrial.for_problem(PROBLEM)(genes(0))
+    trial = in_process(PlacementTrial).for_problem(PROBLEM)(genes(0))
     yield trial
     trial.stop()
 
@@ -57,8 +58,10 @@ def test_a_reused_worker_keeps_nothing_of_the_last_candidate(trial: PlacementTri
     assert [trial.train()["p5_rss_dbm"] for _ in RUNGS] == pytest.approx(fresh, abs=1e-2)
 
 
-def test_a_trial_keeps_to_its_cores(trial: PlacementTrial) -> None:
+def test_a_trial_keeps_to_its_cores() -> None:
     assert PROBLEM.resources.cpus_per_trial == 1
+    dr.set_thread_count(2)
+    in_process(PlacementTrial).for_problem(PROBLEM)(genes(0)).stop()
     assert dr.thread_count() == 1
 
 

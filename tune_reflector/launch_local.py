@@ -11,7 +11,7 @@ import traceback
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from tempfile import gettempdir
 from typing import Any
 
@@ -34,7 +34,6 @@ class LocalTrial:
     trial_id: str
     config: dict[str, float]
     status: str = "RUNNING"
-    last_result: dict[str, Any] = field(default_factory=dict)
 
     def __hash__(self) -> int:
         return hash(self.trial_id)
@@ -139,7 +138,6 @@ class _Session:
         worker = self._worker_for(trial)
         while True:
             result: dict[str, Any] = worker.train()
-            trial.last_result = result
             self._call("on_trial_result", **about, result=result)
             if result["done"]:
                 self._scheduler.on_trial_complete(self._controller, trial, result)
@@ -151,9 +149,9 @@ class _Session:
     def _worker_for(self, trial: LocalTrial) -> PlacementTrial:
         config = dict(trial.config)
         if self._worker is None:
-            self._worker = _in_process(trial_class(self._launch.config)).for_problem(self._launch.config.problem())(
-                config
-            )
+            search = self._launch.config
+            trainable = in_process(trial_class(search)).for_problem(search.problem())
+            self._worker = trainable(config)
         else:
             self._worker.reset(config)
         return self._worker
@@ -181,7 +179,7 @@ class _Session:
             self._pending = LocalTrial(*progress["pending"]) if progress["pending"] else None
 
 
-def _in_process(trainable: type[PlacementTrial]) -> type[PlacementTrial]:
+def in_process(trainable: type[PlacementTrial]) -> type[PlacementTrial]:
     """The trainable outside of Ray, where it would make a folder in the user's home for every candidate."""
 
     def set_up_logdir(self: PlacementTrial) -> None:
