@@ -32,15 +32,13 @@ class ResultsTable(Callback):
 
     Args:
         path: the file; created with a header, or continued.
-        genes: keys of the trial's configuration that become columns.
-        metrics: keys of the result that become columns.
+        columns: keys of the result that become columns; blank where a result lacks one.
         clock: seconds that the search has run, over all its sessions.
     """
 
-    def __init__(self, path: Path, genes: Sequence[str], metrics: Sequence[str], clock: "SearchClock") -> None:
+    def __init__(self, path: Path, columns: Sequence[str], clock: "SearchClock") -> None:
         self._path = path
-        self._genes = tuple(genes)
-        self._metrics = tuple(metrics)
+        self._columns = tuple(columns)
         self._clock = clock
         self._file: TextIO | None = None
         self._seen: set[tuple[str, int]] = set()
@@ -51,7 +49,7 @@ class ResultsTable(Callback):
             self._seen = {(row.trial_id, row.iteration) for row in read_rows(self._path)}
         self._file = self._path.open("a", newline="", encoding="utf-8")
         if self._file.tell() == 0:
-            csv.writer(self._file).writerow([*_ALWAYS, *self._genes, *self._metrics])
+            csv.writer(self._file).writerow([*_ALWAYS, *self._columns])
 
     def on_trial_result(self, iteration: int, trials: Any, trial: Any, result: Mapping[str, Any], **_: Any) -> None:
         key = (trial.trial_id, int(result["training_iteration"]))
@@ -59,10 +57,8 @@ class ResultsTable(Callback):
             return
         self._seen.add(key)
         assert self._file is not None, "setup() comes first"
-        genes = [repr(float(trial.config[gene])) for gene in self._genes]
-        metrics = [_cell(result.get(metric)) for metric in self._metrics]
         elapsed = f"{self._clock.elapsed_s():.3f}"
-        csv.writer(self._file).writerow([*key, elapsed, *genes, *metrics])
+        csv.writer(self._file).writerow([*key, elapsed, *(_cell(result.get(column)) for column in self._columns)])
         self._file.flush()
 
     def on_experiment_end(self, *_: Any, **__: Any) -> None:

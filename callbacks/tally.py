@@ -1,4 +1,4 @@
-"""Where the search stands: how many trials have ended, and the best complete score so far.
+"""Where the search stands: how many trials have ended, and the best score so far.
 
 Other callbacks read it, so it comes first in the list of callbacks.
 """
@@ -14,16 +14,17 @@ from callbacks.results import Row
 class Tally(Callback):
     """Counts trials and rays, and keeps the best.
 
-    Only complete trials (those that reached their last rung) can be best: a score with few rays is biased and
-    compares with its own rung only.
+    Only a score of the top rung can be best: one with few rays is biased and compares with its own rung only.
 
     Args:
         metric: key of the score in a result; larger is better.
+        top_rung: the ``rung`` of a result whose score may be best.
         rows: results of earlier sessions of the same search.
     """
 
-    def __init__(self, metric: str, rows: Iterable[Row] = ()) -> None:
+    def __init__(self, metric: str, top_rung: int, rows: Iterable[Row] = ()) -> None:
         self._metric = metric
+        self._top_rung = top_rung
         self._ended: set[str] = set()
         self._rays_of: dict[str, float] = {}
         self.best: float | None = None
@@ -55,8 +56,8 @@ class Tally(Callback):
 
     def _count(self, trial_id: str, values: Mapping[str, Any]) -> None:
         rays = float(values["rays_per_ap"])
-        self.rays_per_ap += rays - self._rays_of.get(trial_id, 0.0)
+        self.rays_per_ap += max(0.0, rays - self._rays_of.get(trial_id, 0.0))  # less: a copy of another trial
         self._rays_of[trial_id] = rays
-        if values["complete"] and values["feasible"]:
+        if values["rung"] == self._top_rung and values["feasible"]:
             score = float(values[self._metric])
             self.best = score if self.best is None else max(self.best, score)

@@ -9,9 +9,10 @@ vectors inside the bounds cannot be built: ``violation`` measures by how much, a
 """
 
 import itertools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Literal, Protocol, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -21,7 +22,7 @@ from search_spaces.model import Model
 from search_spaces.reflector import PlateMount
 from search_spaces.zones import Region, Zone, depth_inside_m, distance_outside_m
 
-GeneKind = Literal["position", "direction", "wall", "focal"]
+GeneKind = Literal["position", "direction", "wall", "focal", "hyperparameter"]
 
 Genes = Mapping[str, float]
 
@@ -59,6 +60,38 @@ class Gene:
     low: float
     high: float
     kind: GeneKind
+    log: bool = False
+    """Whether equal *factors* count the same, as they do for a learning rate, instead of equal differences."""
+
+    def at(self, share: float) -> float:
+        """The value that lies ``share`` of the way (0 to 1) from ``low`` to ``high``."""
+        if self.log:
+            value = math.exp(math.log(self.low) + share * math.log(self.high / self.low))
+        else:
+            value = self.low + share * (self.high - self.low)
+        return min(max(value, self.low), self.high)
+
+    def share(self, value: float) -> float:
+        """How far along its range ``value`` lies, 0 to 1; the inverse of ``at``."""
+        if self.high <= self.low:
+            return 0.5
+        if self.log:
+            return math.log(value / self.low) / math.log(self.high / self.low)
+        return (value - self.low) / (self.high - self.low)
+
+
+class SearchSpace(Protocol):
+    """What a searcher needs to know of the space it searches."""
+
+    @property
+    def genes(self) -> tuple[Gene, ...]:
+        """The searched scalars, in their documented order."""
+
+    def violation(self, genes: Genes) -> float:
+        """By how much genes within their bounds cannot be tried; 0 if they can."""
+
+    def sample(self, rng: np.random.Generator) -> dict[str, float]:
+        """Genes drawn uniformly from all that can be tried."""
 
 
 @dataclass(frozen=True)

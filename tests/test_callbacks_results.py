@@ -19,12 +19,19 @@ class Session:
 
     def __init__(self, path: Path, elapsed_s: float = 0.0) -> None:
         self.elapsed = elapsed_s
-        self.table = ResultsTable(path, GENES, METRICS, SimpleNamespace(elapsed_s=lambda: self.elapsed))  # type: ignore[arg-type]
+        self.table = ResultsTable(path, (*GENES, *METRICS), SimpleNamespace(elapsed_s=lambda: self.elapsed))  # type: ignore[arg-type]
         self.table.setup()
 
     def report(self, trial_id: str, iteration: int, score: float = -60.25, **more: Any) -> None:
-        trial = SimpleNamespace(trial_id=trial_id, config={"x1": 1 / 3, "y1": 2})
-        result = {"training_iteration": iteration, "p5_rss_dbm": score, "feasible": True, "rays_per_ap": 1000} | more
+        trial = SimpleNamespace(trial_id=trial_id)
+        result = {
+            "x1": 1 / 3,
+            "y1": 2,
+            "training_iteration": iteration,
+            "p5_rss_dbm": score,
+            "feasible": True,
+            "rays_per_ap": 1000,
+        } | more
         self.table.on_trial_result(iteration=0, trials=[], trial=trial, result=result)
 
     def end(self) -> None:

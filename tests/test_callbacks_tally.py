@@ -1,4 +1,4 @@
-"""The tally: what has ended, what it cost, and the best complete score."""
+"""The tally: what has ended, what it cost, and the best score of the top rung."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +12,7 @@ SCORE = "p5_rss_dbm"
 
 
 def values(score: float, rays: float = 100, complete: bool = True, feasible: bool = True) -> dict[str, float]:
-    return {SCORE: score, "rays_per_ap": rays, "complete": complete, "feasible": feasible}
+    return {SCORE: score, "rays_per_ap": rays, "rung": 1 + complete, "complete": complete, "feasible": feasible}
 
 
 def trial(trial_id: str, status: str = "RUNNING") -> Any:
@@ -24,12 +24,12 @@ def report(tally: Tally, trial_id: str, result: dict[str, float]) -> None:
 
 
 def test_nothing_has_happened_at_first() -> None:
-    tally = Tally(SCORE)
+    tally = Tally(SCORE, 2)
     assert (tally.best, tally.ended, tally.failed, tally.rays_per_ap) == (None, 0, 0, 0)
 
 
 def test_the_best_is_the_largest_score_of_a_complete_feasible_trial() -> None:
-    tally = Tally(SCORE)
+    tally = Tally(SCORE, 2)
     report(tally, "stopped", values(-10, complete=False))
     report(tally, "impossible", values(-20, feasible=False))
     assert tally.best is None
@@ -39,14 +39,14 @@ def test_the_best_is_the_largest_score_of_a_complete_feasible_trial() -> None:
 
 
 def test_rays_of_a_trial_grow_with_its_rungs_and_add_up_over_trials() -> None:
-    tally = Tally(SCORE)
+    tally = Tally(SCORE, 2)
     for trial_id, rays in (("a", 100), ("b", 100), ("a", 400)):
         report(tally, trial_id, values(-60, rays, complete=False))
     assert tally.rays_per_ap == 500
 
 
 def test_a_trial_ends_once_whether_it_completes_or_fails() -> None:
-    tally = Tally(SCORE)
+    tally = Tally(SCORE, 2)
     tally.on_trial_complete(iteration=1, trials=[], trial=trial("a"))
     tally.on_trial_complete(iteration=1, trials=[], trial=trial("a"))
     tally.on_trial_error(iteration=1, trials=[], trial=trial("b"))
@@ -59,7 +59,7 @@ def test_rows_of_an_earlier_session_count() -> None:
         Row("a", 2, 2.0, values(-61, 400)),
         Row("b", 1, 3.0, values(-40, 100, complete=False)),
     ]
-    tally = Tally(SCORE, rows)
+    tally = Tally(SCORE, 2, rows)
     assert (tally.best, tally.ended, tally.rays_per_ap) == (-61, 1, 500)
     report(tally, "b", values(-58, 400))
     tally.on_trial_complete(iteration=1, trials=[], trial=trial("b"))
@@ -68,6 +68,6 @@ def test_rows_of_an_earlier_session_count() -> None:
 
 @pytest.mark.parametrize(("status", "ended"), [("TERMINATED", 1), ("ERROR", 1), ("PENDING", 0), ("RUNNING", 0)])
 def test_trials_that_a_resumed_search_brings_along_count_if_they_ended(status: str, ended: int) -> None:
-    tally = Tally(SCORE)
+    tally = Tally(SCORE, 2)
     tally.on_step_begin(iteration=0, trials=[trial("old", status)])
     assert tally.ended == ended

@@ -8,6 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -30,6 +31,7 @@ from tune_reflector.workers import Gate
 
 pytestmark = pytest.mark.slow
 
+GENES = [gene.name for gene in SearchConfig().site().space.genes]
 QUICK = {
     "name": "a",
     "fidelity": {"rungs": [2_000, 4_000]},
@@ -113,6 +115,7 @@ def make_searcher(kind: str, config: SearchConfig) -> Searcher:
         ("random", "fifo"),
         ("generations", "fifo"),
         ("cmaes", "fifo"),
+        ("ga", "fifo"),
         ("optuna", "asha"),
         ("hyperopt", "asha"),
         ("grid", "median"),
@@ -126,6 +129,8 @@ def test_two_workers_load_two_scenes_and_share_the_trials(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     kind = {"kind": "random" if searcher == "generations" else searcher}
+    if searcher == "ga":
+        kind |= {"population": 8}
     config = validate(
         {
             **QUICK,
@@ -164,7 +169,7 @@ def test_hyperband_pauses_and_goes_on(cluster: None, tmp_path: Path) -> None:
         "budget": {"trials": 12},
     }
     config = validate({**QUICK, "results_dir": str(tmp_path), **settings})
-    table = ResultsTable(tmp_path / "trials.csv", ["x1"], ["rays_per_ap"], SearchClock(tmp_path / "trials.csv"))
+    table = ResultsTable(tmp_path / "trials.csv", ["x1", "rays_per_ap"], SearchClock(tmp_path / "trials.csv"))
     launch = Launch(
         config=config,
         searcher=make_searcher("random", config),
@@ -182,7 +187,7 @@ def test_hyperband_pauses_and_goes_on(cluster: None, tmp_path: Path) -> None:
 
 def command(*arguments: str) -> list[str]:
     quick = ["name=a", "fidelity.rungs=[2000,20000]", "final={candidates: 2, rays_per_ap: 20000, lattices: 3}"]
-    return [sys.executable, "-m", "tune_reflector.search", *quick, "searcher.kind=random", *arguments]
+    return [sys.executable, "-m", "tune_reflector.search", *quick, "searcher={kind: random}", *arguments]
 
 
 def wait_for_rows(table: Path, count: int, process: "subprocess.Popen[str]") -> None:
@@ -248,6 +253,61 @@ def test_ray_and_local_launch_give_the_same_scores() -> None:
     assert tables[0].keys() == tables[1].keys()
     for key, p5_rss_dbm in tables[0].items():
         assert p5_rss_dbm == pytest.approx(tables[1][key], abs=0.01)
+
+
+def descendants(pid: int) -> list[int]:
+    """All processes below ``pid``: Ray's own and the workers."""
+    parents = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            fields = stat.read_text().rpartition(")")[2].split()
+            parents[int(stat.parent.name)] = int(fields[1])
+    found, new = [], [pid]
+    while new:
+        new = [child for child, parent in parents.items() if parent in new]
+        found += new
+    return found
+
+
+def individuals(table: Path) -> dict[tuple[int, int], tuple[float, ...]]:
+    """Genes and parents of every individual at every rung, and its score; whatever the trial was called."""
+    found: dict[tuple[int, int], tuple[float, ...]] = {}
+    for row in read_rows(table):
+        values = row.values
+        key = (int(values["individual"]), int(values["rung"]))
+        told = (*(values[name] for name in GENES), values["parent_1"], round(values["p5_rss_dbm"], 3))
+        assert found.setdefault(key, told) == pytest.approx(told, abs=0.002, nan_ok=True), "an individual has two genes"
+    return found
+
+
+def test_the_genetic_algorithm_is_the_same_for_any_workers_and_after_a_kill() -> None:
+    """One process, two workers, and two workers that are killed: the same individuals with the same scores."""
+    ga = ["searcher={kind: ga, population: 8}", "budget.trials=32"]
+    for launch in ("local", "ray"):
+        subprocess.run(command(*ga, f"launch={launch}", f"name={launch}"), check=True, capture_output=True)
+    process = subprocess.Popen(command(*ga, "name=killed"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    table = Path("results/killed/trials.csv")
+    wait_for_rows(table, 27, process)
+    for pid in [process.pid, *descendants(process.pid)]:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    process.communicate(timeout=60)
+    resume = [sys.executable, "-m", "tune_reflector.search", "--resume", "results/killed"]
+    subprocess.run(resume, check=True, capture_output=True)
+
+    expected = individuals(Path("results/local/trials.csv"))
+    assert len({number for number, _ in expected}) == 32
+    for other in ("ray", "killed"):
+        found = individuals(Path(f"results/{other}/trials.csv"))
+        assert found.keys() == expected.keys()
+        for key, told in found.items():
+            assert told[:-1] == pytest.approx(expected[key][:-1], rel=0, abs=0, nan_ok=True)  # genes: to the last bit
+            assert told[-1] == pytest.approx(expected[key][-1], abs=0.002)
+        names = ("individual", "genes", "parents")
+        fame = [json.loads(Path(f"results/{name}/hall_of_fame.json").read_text()) for name in ("local", other)]
+        assert [[entry[n] for n in names] for entry in fame[0]] == [[entry[n] for n in names] for entry in fame[1]]
+        lines = Path(f"results/{other}/generations.csv").read_text().splitlines()
+        assert len(lines) == len(set(lines)) == 1 + 5
 
 
 def test_an_address_without_a_cluster_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

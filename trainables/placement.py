@@ -1,88 +1,77 @@
 """The placement trial: one fixed placement, traced with more rays at every iteration.
 
 Iteration ``k`` is fidelity rung ``k``. The maps of all rungs so far are merged, so that no ray is wasted.
-A trial ends after its last rung; a scheduler may end it before. A worker keeps its scene from trial to trial.
+A trial ends after its last rung; a scheduler may end it before. Under population-based training it lives for
+``iterations``: it keeps its last score until it is handed another placement, which climbs the rungs anew.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from ray import tune
 
-from search_spaces.design import Placement
-from trainables.evaluator import PlacementEvaluator, TracedMap
+from trainables.evaluator import TracedMap
 from trainables.objectives import infeasible_score
-from trainables.problem import PlacementProblem
+from trainables.trial import SceneTrial
 
 CHECKPOINT = "trial.npz"
 
 
-class PlacementTrial(tune.Trainable):
-    """A Tune trainable over genes; get one for a problem with ``for_problem``.
+class PlacementTrial(SceneTrial):
+    """A Tune trainable over genes; ``SceneTrial`` says what its results hold."""
 
-    Each result holds ``p5_rss_dbm``, ``coverage``, ``outage``, ``mean_rss_dbm``, ``min_rss_dbm``, ``feasible``,
-    ``rays_per_ap`` (all rungs so far), ``trace_time_s`` (likewise), and ``complete``: whether the
-    last rung was reached, so that its score may be compared with other complete ones.
-    """
+    iterations: ClassVar[int | None] = None
+    """Iterations of a trial; None: one a rung."""
 
-    problem: ClassVar[PlacementProblem]
-    on_loaded: ClassVar[Callable[[], None]]
-
-    @classmethod
-    def for_problem(
-        cls, problem: PlacementProblem, on_loaded: Callable[[], None] = lambda: None
-    ) -> type["PlacementTrial"]:
-        """A trainable for ``problem``; it travels to workers with the class, not with every trial.
-
-        Args:
-            problem: what to score.
-            on_loaded: called in the worker once its scene is loaded and warm; may wait for others.
-        """
-        members = {"problem": problem, "on_loaded": staticmethod(on_loaded)}
-        return type(cls.__name__, (cls,), {**members, "__module__": cls.__module__})
-
-    def setup(self, config: Mapping[str, Any]) -> None:
-        self._evaluator = PlacementEvaluator(self.problem, threads=self.problem.resources.cpus_per_trial)
-        self._evaluator.warm_up()
-        type(self).on_loaded()
-        self._start(config)
-
-    def reset_config(self, new_config: Mapping[str, Any]) -> bool:
-        self._start(new_config)
-        return True
-
-    def _start(self, config: Mapping[str, Any]) -> None:
+    def start(self, config: Mapping[str, Any]) -> None:
         space = self._evaluator.site.space
-        genes = {gene.name: float(config[gene.name]) for gene in space.genes}
-        self._violation = space.violation(genes)
-        self._placement: Placement | None = None if self._violation else space.decode(genes)
+        self._config = dict(config)
+        self._genes = {gene.name: float(config[gene.name]) for gene in space.genes}
+        self._violation = space.violation(self._genes)
+        self._placement = None if self._violation else space.decode(self._genes)
         self._traced: TracedMap | None = None
         self._rung = 0
+        self._rays_before, self._time_before_s = 0, 0.0  # spent on placements that this trial had earlier
 
     def step(self) -> dict[str, Any]:
+        rungs = self.problem.fidelity.rungs
         if self._placement is None:
             scored = infeasible_score(self._violation, self.problem.objective)
-            return self._result(scored.to_json(), complete=True)
-        rungs = self.problem.fidelity.rungs
-        traced = self._evaluator.trace(self._placement, rungs[self._rung])
-        self._traced = traced if self._traced is None else self._traced.merged(traced)
-        self._rung += 1
-        scored = self._evaluator.score(self._traced)
-        return self._result(scored.to_json(), complete=self._rung == len(rungs))
+        else:
+            if self._traced is None or self._rung < len(rungs):
+                traced = self._evaluator.trace(self._placement, rungs[self._rung])
+                self._traced = traced if self._traced is None else self._traced.merged(traced)
+                self._rung += 1
+            scored = self._evaluator.score(self._traced)
+        if self.iterations is not None:
+            complete = self.iteration + 1 >= self.iterations
+        else:
+            complete = self._placement is None or self._rung == len(rungs)
+        rays, seconds = self._spent()
+        return (
+            self._config
+            | scored.to_json()
+            | {
+                "rung": self._rung,
+                "rays_per_ap": rays,
+                "trace_time_s": seconds,
+                "complete": complete,
+                "done": complete,
+            }
+        )
 
-    def _result(self, scored: dict[str, Any], complete: bool) -> dict[str, Any]:
+    def _spent(self) -> tuple[int, float]:
         rays, seconds = (self._traced.rays_per_ap, self._traced.trace_time_s) if self._traced else (0, 0.0)
-        return scored | {
-            "rays_per_ap": rays,
-            "trace_time_s": seconds,
-            "complete": complete,
-            "done": complete,
-        }
+        return self._rays_before + rays, self._time_before_s + seconds
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
-        state: dict[str, Any] = {"rung": self._rung}
+        state: dict[str, Any] = {
+            "genes": list(self._genes.values()),
+            "rung": self._rung,
+            "rays_before": self._rays_before,
+            "time_before_s": self._time_before_s,
+        }
         if self._traced is not None:
             state |= {
                 "rss_w": self._traced.rss_w,
@@ -93,9 +82,14 @@ class PlacementTrial(tune.Trainable):
 
     def load_checkpoint(self, checkpoint: str | dict[str, Any] | None) -> None:
         with np.load(Path(str(checkpoint)) / CHECKPOINT, allow_pickle=False) as state:
-            self._rung = int(state["rung"])
-            self._traced = (
+            traced = (
                 TracedMap(state["rss_w"], int(state["rays_per_ap"]), float(state["trace_time_s"]))
                 if "rss_w" in state
                 else None
             )
+            self._rays_before, self._time_before_s = int(state["rays_before"]), float(state["time_before_s"])
+            if list(state["genes"]) == list(self._genes.values()):
+                self._rung, self._traced = int(state["rung"]), traced
+            elif traced is not None:  # another placement's: its map tells nothing of this one
+                self._rays_before += traced.rays_per_ap
+                self._time_before_s += traced.trace_time_s

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from callbacks.files import shown, write_json, write_text
 from callbacks.provenance import package_versions, provenance
 from trainables.backend import Backend, BackendError
 from trainables.evaluator import PlacementEvaluator
 from trainables.scene_source import scene_sha256
 from tune_reflector import preflight
 from tune_reflector.config import ConfigError, SearchConfig, dump_config
-from tune_reflector.files import shown, write_json, write_text
 from tune_reflector.preflight import (
     BEST_FILE,
     CONFIG_FILE,
@@ -20,6 +20,7 @@ from tune_reflector.preflight import (
     TABLE_FILE,
     Machine,
 )
+from tune_reflector.searchers.settings import GaSettings
 
 FIGURE_FILE = "placement.png"
 TENSORBOARD_FOLDER = "tensorboard"
@@ -33,9 +34,10 @@ METRICS = (
     "rays_per_ap",
     "trace_time_s",
     "feasible",
+    "rung",
     "complete",
 )
-"""Columns of the results table, after the genes."""
+"""Columns of the results table, after the genes and the candidate's origin."""
 
 OK, FAILED, INTERRUPTED = 0, 1, 130
 """Exit codes; bad input, found by a ``ConfigError``, is 2."""
@@ -152,32 +154,37 @@ def _search(config: SearchConfig, evaluator: PlacementEvaluator, backend: Backen
 
 def _launch(config: SearchConfig, evaluator: PlacementEvaluator, backend: Backend, workers: int, resume: bool) -> bool:
     """Run the trials; False if they were interrupted."""
+    from callbacks.generations import Generations
     from callbacks.progress import Progress
     from callbacks.results import ResultsTable, SearchClock, read_rows
     from callbacks.tally import Tally
     from callbacks.tensorboard import BestCurve
     from tune_reflector.launch import Launch
     from tune_reflector.schedulers import build_scheduler
-    from tune_reflector.searchers.base import METRIC
+    from tune_reflector.searchers.base import METRIC, ORIGIN
     from tune_reflector.searchers.build import build_searcher
 
     folder, space = config.run_dir, evaluator.site.space
     table = folder / TABLE_FILE
     clock = SearchClock(table)
-    tally = Tally(METRIC, read_rows(table))
+    tally = Tally(METRIC, len(config.fidelity.rungs), read_rows(table))
     time_s = config.budget.time_s
     if time_s is not None:
         time_s -= clock.elapsed_s()  # a resumed search has spent some
         if time_s <= 0:
             return True
-    genes = [gene.name for gene in space.genes]
+    searcher = build_searcher(config.searcher, space, config.seed)
+    evolves = isinstance(config.searcher, GaSettings)
+    columns = [*(gene.name for gene in space.genes), *(ORIGIN if evolves else ()), *METRICS]
+    chronicle = [Generations(folder, lambda: searcher.statistics, lambda: searcher.hall_of_fame)] if evolves else []
     launch = Launch(
         config=config,
-        searcher=build_searcher(config.searcher, space, config.seed),
+        searcher=searcher,
         scheduler=build_scheduler(config.scheduler, config.fidelity),
         callbacks=[
             tally,
-            ResultsTable(table, genes, METRICS, clock),
+            ResultsTable(table, columns, clock),
+            *chronicle,
             BestCurve(folder / TENSORBOARD_FOLDER, tally, clock),
             Progress(tally, config.budget.trials, time_s),
         ],

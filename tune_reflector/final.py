@@ -5,8 +5,9 @@ few are screened on a new lattice of rays, and the winner of that is measured on
 the search nor the screening has used; the same access points without the plate are measured the same way.
 """
 
+import itertools
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,16 +57,19 @@ class Winner:
         return self.measured.score.p5_rss_dbm - self.without_reflector.score.p5_rss_dbm
 
 
-def best_candidates(rows: Iterable[Row], count: int) -> list[Row]:
-    """The last row of the ``count`` best trials: those with most rays first, among them the best score."""
-    last: dict[str, Row] = {}
-    for row in rows:
-        if row.values["feasible"] and math.isfinite(row.values["p5_rss_dbm"]):
-            known = last.get(row.trial_id)
-            if known is None or row.iteration > known.iteration:
-                last[row.trial_id] = row
-    ranked = sorted(last.values(), key=lambda row: (-row.iteration, -row.values["p5_rss_dbm"], row.trial_id))
-    return ranked[:count]
+def best_candidates(rows: Iterable[Row], names: Sequence[str], count: int) -> list[Row]:
+    """The ``count`` best placements, each once: those of the highest rung first, among them the best score.
+
+    Args:
+        rows: the results table.
+        names: the genes; rows that agree in all of them are of one placement.
+    """
+    feasible = (row for row in rows if row.values["feasible"] and math.isfinite(row.values["p5_rss_dbm"]))
+    ranked = sorted(feasible, key=lambda row: (-row.values["rung"], -row.values["p5_rss_dbm"], row.trial_id))
+    distinct: dict[tuple[float, ...], Row] = {}
+    for row in ranked:
+        distinct.setdefault(tuple(row.values[name] for name in names), row)
+    return list(itertools.islice(distinct.values(), count))
 
 
 def lattice_rays(settings: FinalSettings) -> list[int]:
@@ -96,12 +100,12 @@ def find_winner(
     config: SearchConfig, rows: Iterable[Row], evaluator: PlacementEvaluator, report: Report
 ) -> Winner | None:
     """Screen the best candidates of the search and measure the best of them; None if none was feasible."""
-    candidates = best_candidates(rows, config.final.candidates)
+    space = evaluator.site.space
+    names = [gene.name for gene in space.genes]
+    candidates = best_candidates(rows, names, config.final.candidates)
     if not candidates:
         return None
     report(f"tracing the best {len(candidates)} again with {config.final.rays_per_ap:,} rays per AP")
-    space = evaluator.site.space
-    names = [gene.name for gene in space.genes]
     screened = []
     for row in candidates:
         genes = {name: row.values[name] for name in names}

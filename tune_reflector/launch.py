@@ -1,6 +1,6 @@
 """What the two ways of running a search have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,16 +11,16 @@ if TYPE_CHECKING:
     from ray.tune.schedulers import TrialScheduler
     from ray.tune.search import Searcher
 
-    from trainables.placement import PlacementTrial
+    from trainables.trial import SceneTrial
 
 
-def trial_class(config: SearchConfig) -> "type[PlacementTrial]":
-    """The trainable of the configured kind."""
+def trial_class(config: SearchConfig, on_loaded: Callable[[], None] = lambda: None) -> "type[SceneTrial]":
+    """The configured trainable; ``on_loaded`` is called in a worker once its scene is loaded."""
     from trainables.placement import PlacementTrial
 
     match config.trainable.kind:
         case "placement":
-            return PlacementTrial
+            return PlacementTrial.for_problem(config.problem(), on_loaded)
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from tempfile import gettempdir
-from typing import Any
+from typing import Any, TypeVar
 
 from ray.tune.schedulers import TrialScheduler
 
-from trainables.placement import PlacementTrial
-from tune_reflector.files import write_json
+from callbacks.files import write_json
+from trainables.trial import SceneTrial
 from tune_reflector.launch import Launch, trial_class
 from tune_reflector.searchers.base import METRIC, MODE
+
+Trial = TypeVar("Trial", bound=SceneTrial)
 
 ERRORS_FILE = "errors.txt"
 _SEARCHER_STATE = "local-searcher-state"
@@ -85,7 +87,7 @@ class _Session:
         self._searcher = launch.searcher
         self._scheduler = launch.scheduler
         self._controller = _NoOthers()
-        self._worker: PlacementTrial | None = None
+        self._worker: SceneTrial | None = None
         self._pending: LocalTrial | None = None
         self._ended = 0
         self.trials: list[LocalTrial] = []
@@ -146,12 +148,10 @@ class _Session:
             if self._scheduler.on_trial_result(self._controller, trial, result) == TrialScheduler.STOP:
                 return result
 
-    def _worker_for(self, trial: LocalTrial) -> PlacementTrial:
+    def _worker_for(self, trial: LocalTrial) -> SceneTrial:
         config = dict(trial.config)
         if self._worker is None:
-            search = self._launch.config
-            trainable = in_process(trial_class(search)).for_problem(search.problem())
-            self._worker = trainable(config)
+            self._worker = in_process(trial_class(self._launch.config))(config)
         else:
             self._worker.reset(config)
         return self._worker
@@ -179,10 +179,10 @@ class _Session:
             self._pending = LocalTrial(*progress["pending"]) if progress["pending"] else None
 
 
-def in_process(trainable: type[PlacementTrial]) -> type[PlacementTrial]:
+def in_process(trainable: type[Trial]) -> type[Trial]:
     """The trainable outside of Ray, where it would make a folder in the user's home for every candidate."""
 
-    def set_up_logdir(self: PlacementTrial) -> None:
+    def set_up_logdir(self: Trial) -> None:
         self._logdir = gettempdir()
 
     return type(trainable.__name__, (trainable,), {"_setup_logdir": set_up_logdir, "__module__": trainable.__module__})

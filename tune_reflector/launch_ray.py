@@ -22,7 +22,7 @@ from ray.tune.experiment import Trial
 from tune_reflector.config import ConfigError
 from tune_reflector.launch import Launch, trial_class
 from tune_reflector.schedulers import trials_in_flight
-from tune_reflector.searchers.base import METRIC, MODE
+from tune_reflector.searchers.base import METRIC, MODE, KnownTrial
 from tune_reflector.searchers.settings import GridSettings
 from tune_reflector.workers import Gate, keep_workers
 
@@ -59,8 +59,9 @@ def _tune(launch: Launch, interruption: "_Interruption") -> None:
     if launch.use_gpu:
         resources["gpu"] = config.resources.gpus_per_trial
     folder = config.run_dir
+    reconciles = launch.resume and hasattr(launch.searcher, "reconcile")
     tune.run(
-        trial_class(config).for_problem(config.problem(), gate.arrive),
+        trial_class(config, gate.arrive),
         name=folder.name,
         storage_path=str(folder.parent),
         metric=METRIC,
@@ -74,7 +75,7 @@ def _tune(launch: Launch, interruption: "_Interruption") -> None:
         reuse_actors=True,
         max_failures=1,
         checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
-        callbacks=[*launch.callbacks, interruption],
+        callbacks=[*launch.callbacks, *([_Reconciliation(launch.searcher)] if reconciles else []), interruption],
         resume=launch.resume and any(folder.glob("experiment_state-*.json")),
         trial_dirname_creator=_trial_folder,
         raise_on_failed_trial=False,
@@ -131,6 +132,25 @@ def existing_cluster(address: str) -> Iterator[dict[str, float]]:
         yield ray.cluster_resources()
     finally:
         ray.shutdown()
+
+
+class _Reconciliation(Callback):
+    """After an interruption, tells the searcher which trials Tune remembers, before it is asked for the next.
+
+    Tune saves the two one after the other, so a crash may leave them at different moments.
+    """
+
+    def __init__(self, searcher: Any) -> None:
+        self._searcher = searcher
+        self._done = False
+
+    def on_step_begin(self, iteration: int, trials: list[Trial], **_: Any) -> None:
+        if self._done:
+            return
+        self._done = True
+        self._searcher.reconcile(
+            [KnownTrial(t.trial_id, t.config, t.last_result, t.is_finished(), t.status == Trial.ERROR) for t in trials]
+        )
 
 
 class _Interruption(Callback):

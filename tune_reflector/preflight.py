@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from callbacks.duration import duration
+from callbacks.files import shown
 from trainables.backend import Backend, BackendError, find_backend
 from trainables.evaluator import PlacementEvaluator
 from trainables.problem import Site
 from trainables.scene_source import FloorPlanScene, scene_sha256
 from tune_reflector.config import ConfigError, SearchConfig, load_config
-from tune_reflector.files import shown
 from tune_reflector.schedulers import AshaSettings
 from tune_reflector.searchers.settings import GridSettings, OptunaSettings
 
@@ -31,7 +31,18 @@ CONFIG_FILE, PROVENANCE_FILE, TABLE_FILE, BEST_FILE = (
     "trials.csv",
     "best.json",
 )
-SAME_VERSIONS = ("tune-reflector", "ray", "sionna-rt", "drjit", "mitsuba", "numpy", "cmaes", "optuna", "hyperopt")
+SAME_VERSIONS = (
+    "tune-reflector",
+    "ray",
+    "sionna-rt",
+    "drjit",
+    "mitsuba",
+    "numpy",
+    "cmaes",
+    "deap",
+    "optuna",
+    "hyperopt",
+)
 """Packages whose version decides what a result or a saved state means."""
 
 

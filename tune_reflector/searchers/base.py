@@ -4,7 +4,7 @@ Ray Tune calls, on the driver: ``suggest`` when a worker is free, ``on_trial_res
 ``on_trial_complete`` once a trial has ended, ``save`` and ``restore`` around an interruption. The contract, which
 ``tests/test_tune_reflector_searchers.py`` holds every kind to:
 
-- a suggestion has every gene, within its bounds;
+- a suggestion has every gene, within its bounds, and may add where it comes from (``ORIGIN``);
 - a search that has no more to give returns ``Searcher.FINISHED``, never None for ever;
 - an errored trial, a NaN, and a trial id from before a restart are survived;
 - a trial that a scheduler stopped early carries the score of a *lower rung*; it is never taken for a complete one;
@@ -14,6 +14,7 @@ Ray Tune calls, on the driver: ``suggest`` when a worker is free, ``on_trial_res
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,6 +24,9 @@ from ray.tune.search import Searcher
 
 METRIC = "p5_rss_dbm"
 MODE = "max"
+
+ORIGIN = ("individual", "generation", "parent_1", "parent_2")
+"""What a suggestion may tell of itself besides the genes: numbers that the trial's results repeat."""
 
 Result = Mapping[str, Any]
 
@@ -36,6 +40,17 @@ def reported_score(result: Result | None) -> float | None:
 def final_score(result: Result | None, error: bool) -> float | None:
     """The score [dBm] of a trial that reached its last rung; None if it errored, was stopped or has none."""
     return reported_score(result) if not error and result and result.get("complete", False) else None
+
+
+@dataclass(frozen=True)
+class KnownTrial:
+    """A trial as Tune's snapshot holds it, for a searcher that has ``reconcile``; called after an interruption."""
+
+    trial_id: str
+    config: Mapping[str, Any]
+    result: Result | None
+    ended: bool
+    failed: bool
 
 
 class GuardedSearcher(Searcher):

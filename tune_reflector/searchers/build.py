@@ -2,9 +2,10 @@
 
 from ray.tune.search import Searcher
 
-from search_spaces.placement import PlacementSpace
+from search_spaces.placement import SearchSpace
 from tune_reflector.searchers.settings import (
     CmaesSettings,
+    GaSettings,
     GridSettings,
     HyperOptSettings,
     OptunaSettings,
@@ -13,7 +14,7 @@ from tune_reflector.searchers.settings import (
 )
 
 
-def build_searcher(settings: SearcherSettings, space: PlacementSpace, seed: int) -> Searcher:
+def build_searcher(settings: SearcherSettings, space: SearchSpace, seed: int) -> Searcher:
     """A fresh searcher of the configured kind; libraries are imported only for the kind in use."""
     match settings:
         case RandomSettings():
@@ -28,6 +29,10 @@ def build_searcher(settings: SearcherSettings, space: PlacementSpace, seed: int)
             from tune_reflector.searchers.cmaes_search import CmaesSearcher
 
             return CmaesSearcher(space, settings, seed)
+        case GaSettings():
+            from tune_reflector.searchers.genetic_search import GeneticSearcher
+
+            return GeneticSearcher(space, settings, seed)
         case OptunaSettings():
             from tune_reflector.searchers.optuna_search import OptunaSearcher
 

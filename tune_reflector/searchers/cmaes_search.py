@@ -19,7 +19,7 @@ import numpy.typing as npt
 from cmaes import CMA
 from ray.tune.search import Searcher
 
-from search_spaces.placement import PlacementSpace
+from search_spaces.placement import SearchSpace
 from tune_reflector.searchers.base import METRIC, MODE, Result, reported_score
 from tune_reflector.searchers.settings import CmaesSettings
 
@@ -33,12 +33,11 @@ _REDRAWS = 100
 class CmaesSearcher(Searcher):
     """Climbs by CMA-ES from the best of a few random placements, again and again."""
 
-    def __init__(self, space: PlacementSpace, settings: CmaesSettings, seed: int) -> None:
+    def __init__(self, space: SearchSpace, settings: CmaesSettings, seed: int) -> None:
         super().__init__(metric=METRIC, mode=MODE)
         self._space = space
         self._settings = settings
         self._genes = space.genes
-        self._low, self._high = np.array([(gene.low, gene.high) for gene in self._genes]).T
         self._rng = np.random.default_rng(seed)
         self._log: list[list[Any]] = []
         self._begin_climb()
@@ -77,11 +76,11 @@ class CmaesSearcher(Searcher):
     def _ask(self, trial_id: str) -> dict[str, float]:
         if self._cma is None:
             genes = self._space.sample(self._rng)
-            self._live[trial_id] = (self._vector(genes) - self._low) / (self._high - self._low)
+            self._live[trial_id] = np.array([gene.share(genes[gene.name]) for gene in self._genes])
             return genes
         for _ in range(_REDRAWS):
             point = self._cma.ask()
-            genes = self._named(self._low + point * (self._high - self._low))
+            genes = {gene.name: gene.at(float(share)) for gene, share in zip(self._genes, point, strict=True)}
             if self._space.violation(genes) == 0:
                 break
         self._live[trial_id] = point
@@ -122,10 +121,3 @@ class CmaesSearcher(Searcher):
         self._best = max(self._best, best)
         if self._stale >= self._settings.patience or cma.should_stop():
             self._begin_climb()
-
-    def _vector(self, genes: dict[str, float]) -> Point:
-        return np.array([genes[gene.name] for gene in self._genes])
-
-    def _named(self, values: Point) -> dict[str, float]:
-        clipped = np.clip(values, self._low, self._high)
-        return {gene.name: float(value) for gene, value in zip(self._genes, clipped, strict=True)}

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from ray.tune.search import Searcher
 
-from search_spaces.placement import PlacementSpace
+from search_spaces.placement import Gene, SearchSpace
 from tune_reflector.searchers.base import METRIC, MODE, Result
 from tune_reflector.searchers.settings import GridSettings
 
@@ -15,10 +15,10 @@ from tune_reflector.searchers.settings import GridSettings
 class GridSearcher(Searcher):
     """The feasible points of the grid, the last gene varying fastest; then ``FINISHED``."""
 
-    def __init__(self, space: PlacementSpace, settings: GridSettings) -> None:
+    def __init__(self, space: SearchSpace, settings: GridSettings) -> None:
         super().__init__(metric=METRIC, mode=MODE)
         self._space = space
-        self._axes = {gene.name: _axis(gene.low, gene.high, settings.points_of(gene.name)) for gene in space.genes}
+        self._axes = {gene.name: _axis(gene, settings.points_of(gene.name)) for gene in space.genes}
         self._size = settings.size(space)
         self._index = 0
 
@@ -47,6 +47,5 @@ class GridSearcher(Searcher):
         self._index = json.loads(Path(checkpoint_path).read_text(encoding="utf-8"))["index"]
 
 
-def _axis(low: float, high: float, points: int) -> list[float]:
-    values: list[float] = np.linspace(low, high, points).tolist() if points > 1 else [(low + high) / 2]
-    return values
+def _axis(gene: Gene, points: int) -> list[float]:
+    return [gene.at(share) for share in (np.linspace(0, 1, points) if points > 1 else [0.5])]

@@ -4,12 +4,13 @@ HyperOpt knows no pruned trials. One that was stopped early is told as bad as th
 or as its own score if that is lower still: it was stopped for being poor, so it belongs among the poor.
 """
 
+import math
 from typing import Any
 
 from hyperopt import hp
 from ray.tune.search.hyperopt import HyperOptSearch
 
-from search_spaces.placement import PlacementSpace
+from search_spaces.placement import Gene, SearchSpace
 from tune_reflector.searchers.base import METRIC, MODE, GuardedSearcher, Result, final_score
 from tune_reflector.searchers.settings import HyperOptSettings
 
@@ -17,8 +18,8 @@ from tune_reflector.searchers.settings import HyperOptSettings
 class HyperOptSearcher(GuardedSearcher):
     """HyperOpt over the genes."""
 
-    def __init__(self, space: PlacementSpace, settings: HyperOptSettings, seed: int) -> None:
-        domains = {gene.name: hp.uniform(gene.name, gene.low, gene.high) for gene in space.genes}
+    def __init__(self, space: SearchSpace, settings: HyperOptSettings, seed: int) -> None:
+        domains = {gene.name: _domain(gene) for gene in space.genes}
         super().__init__(
             HyperOptSearch(
                 domains,
@@ -49,3 +50,9 @@ class HyperOptSearcher(GuardedSearcher):
     def _set_state(self, state: dict[str, Any]) -> None:
         super()._set_state(state)
         self._worst = state["worst"]
+
+
+def _domain(gene: Gene) -> Any:
+    if gene.log:
+        return hp.loguniform(gene.name, math.log(gene.low), math.log(gene.high))
+    return hp.uniform(gene.name, gene.low, gene.high)

@@ -11,7 +11,7 @@ from optuna.distributions import BaseDistribution, FloatDistribution
 from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, QMCSampler, TPESampler
 from ray.tune.search.optuna import OptunaSearch
 
-from search_spaces.placement import PlacementSpace
+from search_spaces.placement import SearchSpace
 from tune_reflector.searchers.base import METRIC, MODE, GuardedSearcher, Result
 from tune_reflector.searchers.settings import OptunaSettings
 
@@ -19,10 +19,10 @@ from tune_reflector.searchers.settings import OptunaSettings
 class OptunaSearcher(GuardedSearcher):
     """A sampler of Optuna over the genes."""
 
-    def __init__(self, space: PlacementSpace, settings: OptunaSettings, seed: int) -> None:
+    def __init__(self, space: SearchSpace, settings: OptunaSettings, seed: int) -> None:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         distributions: dict[str, BaseDistribution] = {
-            gene.name: FloatDistribution(gene.low, gene.high) for gene in space.genes
+            gene.name: FloatDistribution(gene.low, gene.high, log=gene.log) for gene in space.genes
         }
         super().__init__(OptunaSearch(distributions, metric=METRIC, mode=MODE, sampler=_sampler(settings, seed)))
 

@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 from ray.tune.search import Searcher
 
-from search_spaces.placement import PlacementSpace
+from search_spaces.placement import SearchSpace
 from tune_reflector.searchers.base import METRIC, MODE, Result
 
 
 class RandomSearcher(Searcher):
     """Uniform, feasible placements."""
 
-    def __init__(self, space: PlacementSpace, seed: int) -> None:
+    def __init__(self, space: SearchSpace, seed: int) -> None:
         super().__init__(metric=METRIC, mode=MODE)
         self._space = space
         self._seed = seed

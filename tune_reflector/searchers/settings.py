@@ -1,12 +1,12 @@
 """Which searcher, and its settings. Free of Ray, so that a config is checked at once."""
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from search_spaces.model import Model
-from search_spaces.placement import PlacementSpace
+from search_spaces.placement import SearchSpace
 
 
 class RandomSettings(Model):
@@ -30,7 +30,7 @@ class GridSettings(Model):
         """Number of values of the gene ``name``."""
         return self.points.get(name, self.points_per_gene)
 
-    def size(self, space: PlacementSpace) -> int:
+    def size(self, space: SearchSpace) -> int:
         """Number of combinations, infeasible ones included."""
         return math.prod(self.points_of(gene.name) for gene in space.genes)
 
@@ -72,6 +72,62 @@ class HyperOptSettings(Model):
     gamma: float = Field(0.25, gt=0, lt=1, description="share of trials that count as good; HyperOpt's default")
 
 
+class MutationSteps(Model):
+    """Standard deviation of a mutation, for each kind of gene a share of that gene's own range."""
+
+    position: float = Field(0.1, gt=0, le=1, description="x, y of an access point")
+    direction: float = Field(0.1, gt=0, le=1, description="dir_x, dir_y of an access point")
+    wall: float = Field(0.1, gt=0, le=1, description="u, v of the reflector on its wall")
+    focal: float = Field(0.1, gt=0, le=1, description="x, y of the reflector's focal point")
+    hyperparameter: float = Field(0.1, gt=0, le=1, description="searched settings of a gradient trial")
+
+
+class GaSettings(Model):
+    """A genetic algorithm over the genes: tournaments, blend crossover, Gaussian mutation, elites."""
+
+    kind: Literal["ga"] = "ga"
+    mode: Literal["generational", "steady_state"] = Field(
+        "generational",
+        description="generational: breed from a whole generation; "
+        "steady_state: from all but the last `lag` individuals, so that nobody waits",
+    )
+    population: int = Field(24, ge=2, le=100_000, description="individuals that may become parents; twice the 12 genes")
+    tournament: int = Field(3, ge=1, description="individuals of which the best becomes a parent; at most population")
+    crossover_probability: float = Field(0.9, ge=0, le=1, description="share of children that have two parents")
+    blend_alpha: float = Field(
+        0.5,
+        ge=0,
+        le=10,
+        description="how far beyond its parents a child may lie, in their distances; 0.5 keeps the spread (BLX-alpha)",
+    )
+    mutation_probability: float = Field(0.25, ge=0, le=1, description="share of a child's genes that mutate")
+    mutation_steps: MutationSteps = Field(MutationSteps(), description="size of a mutation, by kind of gene")
+    elites: int = Field(
+        2, ge=0, description="best individuals that pass into the next generation unchanged (generational)"
+    )
+    lag: int = Field(
+        16,
+        ge=1,
+        description="individual k is bred from results 0 to k - lag; at least the number of workers (steady_state)",
+    )
+    hall_of_fame: int = Field(10, ge=1, le=1000, description="best individuals that are written to hall_of_fame.json")
+
+    @model_validator(mode="after")
+    def _fits_the_population(self) -> Self:
+        if self.tournament > self.population:
+            raise ValueError(
+                f"tournament must be at most population={self.population}, but got {self.tournament}; lower it"
+            )
+        if self.elites >= self.population:
+            raise ValueError(f"elites must be fewer than population={self.population}, but got {self.elites}; lower it")
+        if self.crossover_probability == 0 and self.mutation_probability == 0:
+            raise ValueError(
+                "crossover_probability and mutation_probability must not both be 0, or children are copies; raise one"
+            )
+        return self
+
+
 SearcherSettings = Annotated[
-    RandomSettings | GridSettings | CmaesSettings | OptunaSettings | HyperOptSettings, Field(discriminator="kind")
+    RandomSettings | GridSettings | CmaesSettings | GaSettings | OptunaSettings | HyperOptSettings,
+    Field(discriminator="kind"),
 ]

@@ -1,0 +1,57 @@
+"""What all trials share: a worker loads its scene once and keeps it from trial to trial."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, Self
+
+from ray import tune
+
+from trainables.evaluator import PlacementEvaluator
+from trainables.problem import PlacementProblem
+
+
+class SceneTrial(tune.Trainable):
+    """A Tune trainable that owns a scene; get one for a problem with ``for_problem``.
+
+    Each result holds the genes that its score belongs to, what else the configuration says (where a searcher took the
+    candidate from, hyperparameters), and:
+
+    - ``p5_rss_dbm``, ``coverage``, ``outage``, ``mean_rss_dbm``, ``min_rss_dbm``, ``feasible``;
+    - ``rung``: how many rungs of ``fidelity`` the score rests on; scores of different rungs do not compare;
+    - ``rays_per_ap``, ``trace_time_s``: what the whole trial has cost so far;
+    - ``complete``: whether the trial came to its own end and was not stopped by a scheduler.
+    """
+
+    problem: ClassVar[PlacementProblem]
+    on_loaded: ClassVar[Callable[[], None]]
+
+    @classmethod
+    def for_problem(
+        cls, problem: PlacementProblem, on_loaded: Callable[[], None] = lambda: None, **settings: Any
+    ) -> type[Self]:
+        """A trainable for ``problem``; it travels to workers with the class, not with every trial.
+
+        Args:
+            problem: what to score.
+            on_loaded: called in the worker once its scene is loaded and warm; may wait for others.
+            settings: attributes of the trainable, by name.
+        """
+        members = {"problem": problem, "on_loaded": staticmethod(on_loaded), "__module__": cls.__module__, **settings}
+        return type(cls.__name__, (cls,), members)
+
+    def setup(self, config: Mapping[str, Any]) -> None:
+        self._evaluator = PlacementEvaluator(self.problem, threads=self.problem.resources.cpus_per_trial)
+        self.warm_up()
+        type(self).on_loaded()
+        self.start(config)
+
+    def reset_config(self, new_config: Mapping[str, Any]) -> bool:
+        self.start(new_config)
+        return True
+
+    def warm_up(self) -> None:
+        """Compile what a trial will need, so that none waits for it."""
+        self._evaluator.warm_up()
+
+    def start(self, config: Mapping[str, Any]) -> None:
+        """Begin a trial, with nothing left of the one before."""
+        raise NotImplementedError
