@@ -6,7 +6,7 @@ second time; such a row is left out, and a row that a crash cut in half is dropp
 
 import csv
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -34,11 +34,15 @@ class ResultsTable(Callback):
         path: the file; created with a header, or continued.
         columns: keys of the result that become columns; blank where a result lacks one.
         clock: seconds that the search has run, over all its sessions.
+        constants: columns that are the same for every result of this session.
     """
 
-    def __init__(self, path: Path, columns: Sequence[str], clock: "SearchClock") -> None:
+    def __init__(
+        self, path: Path, columns: Sequence[str], clock: "SearchClock", constants: Mapping[str, float] | None = None
+    ) -> None:
         self._path = path
         self._columns = tuple(columns)
+        self._constants = dict(constants or {})
         self._clock = clock
         self._file: TextIO | None = None
         self._seen: set[tuple[str, int]] = set()
@@ -49,7 +53,7 @@ class ResultsTable(Callback):
             self._seen = {(row.trial_id, row.iteration) for row in read_rows(self._path)}
         self._file = self._path.open("a", newline="", encoding="utf-8")
         if self._file.tell() == 0:
-            csv.writer(self._file).writerow([*_ALWAYS, *self._columns])
+            csv.writer(self._file).writerow([*_ALWAYS, *self._columns, *self._constants])
 
     def on_trial_result(self, iteration: int, trials: Any, trial: Any, result: Mapping[str, Any], **_: Any) -> None:
         key = (trial.trial_id, int(result["training_iteration"]))
@@ -58,7 +62,8 @@ class ResultsTable(Callback):
         self._seen.add(key)
         assert self._file is not None, "setup() comes first"
         elapsed = f"{self._clock.elapsed_s():.3f}"
-        csv.writer(self._file).writerow([*key, elapsed, *(_cell(result.get(column)) for column in self._columns)])
+        values = [*(result.get(column) for column in self._columns), *self._constants.values()]
+        csv.writer(self._file).writerow([*key, elapsed, *map(_cell, values)])
         self._file.flush()
 
     def on_experiment_end(self, *_: Any, **__: Any) -> None:
@@ -92,6 +97,20 @@ def read_rows(path: Path) -> Iterator[Row]:
             trial_id, iteration, elapsed = (record.pop(name) for name in _ALWAYS)
             values = {name: float(text) if text else math.nan for name, text in record.items()}
             yield Row(trial_id, int(iteration), float(elapsed), values)
+
+
+def ranked(rows: Iterable[Row], genes: Sequence[str]) -> list[Row]:
+    """Every feasible placement once, best first: the highest rung before the best score.
+
+    Args:
+        rows: of a results table.
+        genes: columns; rows that agree in all of them are of one placement.
+    """
+    feasible = (row for row in rows if row.values["feasible"] and math.isfinite(row.values["p5_rss_dbm"]))
+    distinct: dict[tuple[float, ...], Row] = {}
+    for row in sorted(feasible, key=lambda row: (-row.values["rung"], -row.values["p5_rss_dbm"], row.trial_id)):
+        distinct.setdefault(tuple(row.values[name] for name in genes), row)
+    return list(distinct.values())
 
 
 def _cell(value: Any) -> str:

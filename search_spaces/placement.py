@@ -215,6 +215,20 @@ class PlacementSpace:
             "access_points.min_separation_m or count"
         )
 
+    def shaken(self, genes: Genes, jitter: float, rng: np.random.Generator, attempts: int = 100) -> dict[str, float]:
+        """The feasible genes with a Gaussian step each, ``jitter`` of its range; feasible again.
+
+        Steps that lead out of the bounds stop there. Every ten attempts they get half as wide; after ``attempts``
+        the genes stay as they are.
+        """
+        shares = np.array([gene.share(genes[gene.name]) for gene in self.genes])
+        for attempt in range(attempts):
+            moved = np.clip(shares + jitter * 0.5 ** (attempt // 10) * rng.standard_normal(len(shares)), 0.0, 1.0)
+            drawn = {gene.name: gene.at(float(share)) for gene, share in zip(self.genes, moved, strict=True)}
+            if self.violation(drawn) == 0:
+                return drawn
+        return {gene.name: float(genes[gene.name]) for gene in self.genes}
+
     def check(self) -> None:
         """Raise ``ValueError`` if no part of the area is outside the keep-out zones."""
         if self.area.difference(self.keep_out).area <= 1e-9:

@@ -147,7 +147,7 @@ def test_two_workers_load_two_scenes_and_share_the_trials(
     launch = Launch(
         config=config,
         searcher=make_searcher(searcher, config),
-        scheduler=build_scheduler(config.scheduler, config.fidelity),
+        scheduler=build_scheduler(config.scheduler, config.rays_per_iteration()),
         callbacks=[pids],
         workers=2,
         use_gpu=False,
@@ -173,7 +173,7 @@ def test_hyperband_pauses_and_goes_on(cluster: None, tmp_path: Path) -> None:
     launch = Launch(
         config=config,
         searcher=make_searcher("random", config),
-        scheduler=build_scheduler(config.scheduler, config.fidelity),
+        scheduler=build_scheduler(config.scheduler, config.rays_per_iteration()),
         callbacks=[table],
         workers=2,
         use_gpu=False,

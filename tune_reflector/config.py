@@ -14,25 +14,24 @@ from typing import Annotated, Any, Literal, Self, Union, get_args, get_origin
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
+from search_spaces.hyperparameters import TrialSpace
 from search_spaces.model import Model
+from search_spaces.placement import Gene, SearchSpace
 from trainables import plain_yaml
 from trainables.problem import MAX_RAYS, PlacementProblem
+from trainables.settings import AscentSettings, GradientTrialSettings, PlacementTrialSettings, TrialSettings
+from tune_reflector.refinement import BoundsRefinement, GradientRefinement, Refinement
 from tune_reflector.schedulers import (
     FifoSettings,
     HyperbandSettings,
+    PopulationSettings,
     SchedulerSettings,
 )
-from tune_reflector.searchers.settings import CmaesSettings, GridSettings, SearcherSettings
+from tune_reflector.searchers.settings import CmaesSettings, GridSettings, RandomSettings, SearcherSettings
 
 
 class ConfigError(ValueError):
     """What is wrong with a configuration, one problem a line: field, rule, value, remedy."""
-
-
-class TrialSettings(Model):
-    """What one trial does."""
-
-    kind: Literal["placement"] = Field("placement", description="placement: one fixed placement, one rung an iteration")
 
 
 class BudgetSettings(Model):
@@ -80,9 +79,10 @@ class SearchConfig(PlacementProblem):
     launch: Literal["ray", "local"] = Field(
         "ray", description="ray: trials in parallel workers; local: one after another, in-process"
     )
-    trainable: TrialSettings = Field(TrialSettings(), description="what a trial does")
+    trainable: TrialSettings = Field(PlacementTrialSettings(), description="what a trial does")
     searcher: SearcherSettings = Field(CmaesSettings(), description="what proposes candidates")
     scheduler: SchedulerSettings = Field(FifoSettings(), description="what stops poor trials")
+    refine: Refinement | None = Field(None, description="a second stage that starts from the best; null for none")
     budget: BudgetSettings = Field(BudgetSettings(), description="when the search ends")
     ray: RaySettings = Field(RaySettings(), description="which Ray cluster")
     final: FinalSettings = Field(FinalSettings(), description="how the winner is scored again")
@@ -105,22 +105,29 @@ class SearchConfig(PlacementProblem):
 
     @model_validator(mode="after")
     def _search_is_coherent(self) -> Self:
+        if isinstance(self.trainable, GradientTrialSettings):
+            self._check_ascent(self.trainable)
         if isinstance(self.searcher, GridSettings):
             self._check_grid(self.searcher)
-        if self.launch == "local" and isinstance(self.scheduler, HyperbandSettings):
+        if isinstance(self.refine, GradientRefinement):
+            self._check_rung("refine", self.refine)
+        if self.launch == "local" and isinstance(self.scheduler, HyperbandSettings | PopulationSettings):
             raise ValueError(
-                "scheduler.kind must be fifo, asha or median with launch: local, but got 'hyperband', which pauses "
-                "trials; use launch: ray"
+                f"scheduler.kind must be fifo, asha or median with launch: local, but got {self.scheduler.kind!r}, "
+                "which pauses trials; use launch: ray"
             )
-        if not isinstance(self.scheduler, FifoSettings) and len(self.fidelity.rungs) == 1:
+        if isinstance(self.scheduler, PopulationSettings):
+            self._check_population(self.scheduler)
+        iterations, remedy = len(self.rays_per_iteration()), self._more_iterations()
+        if not isinstance(self.scheduler, FifoSettings) and iterations == 1:
             raise ValueError(
-                f"scheduler.kind must be fifo with a single rung, but got {self.scheduler.kind!r}; add rungs "
-                "to fidelity.rungs or set scheduler.kind=fifo"
+                f"scheduler.kind must be fifo for trials of a single iteration, but got {self.scheduler.kind!r}; "
+                f"{remedy} or set scheduler.kind=fifo"
             )
-        if isinstance(self.scheduler, HyperbandSettings) and self.scheduler.reduction_factor > len(self.fidelity.rungs):
+        if isinstance(self.scheduler, HyperbandSettings) and self.scheduler.reduction_factor > iterations:
             raise ValueError(
-                f"scheduler.reduction_factor must be at most {len(self.fidelity.rungs)}, the number of rungs, for "
-                f"hyperband to stop any trial, but got {self.scheduler.reduction_factor:g}; lower it or add rungs"
+                f"scheduler.reduction_factor must be at most {iterations}, the iterations of a trial, for "
+                f"hyperband to stop any, but got {self.scheduler.reduction_factor:g}; lower it or {remedy}"
             )
         if self.launch == "local" and self.ray.address is not None:
             raise ValueError(
@@ -134,8 +141,92 @@ class SearchConfig(PlacementProblem):
             )
         return self
 
+    def _more_iterations(self) -> str:
+        return "raise trainable.steps" if isinstance(self.trainable, GradientTrialSettings) else "add fidelity.rungs"
+
+    def _check_rung(self, field: str, ascent: AscentSettings) -> None:
+        if ascent.rung is not None and ascent.rung > len(self.fidelity.rungs):
+            raise ValueError(
+                f"{field}.rung must be at most {len(self.fidelity.rungs)}, the number of fidelity.rungs, but got "
+                f"{ascent.rung}; lower it or add rungs"
+            )
+
+    def _check_ascent(self, ascent: GradientTrialSettings) -> None:
+        self._check_rung("trainable", ascent)
+        if ascent.start is not None:
+            self._check_start(ascent.start)
+        if not self.space().genes and self.searcher.kind != "random":
+            raise ValueError(
+                f"searcher.kind must be random where nothing is searched, but got {self.searcher.kind!r}; give a "
+                "hyperparameter of trainable a range {low, high} or drop trainable.start"
+            )
+
+    def _check_start(self, start: Mapping[str, float]) -> None:
+        space = self.site().space
+        genes = {gene.name: gene for gene in space.genes}
+        if wrong := sorted(set(start) ^ set(genes)):
+            what = "misses" if wrong[0] in genes else "has an unknown"
+            raise ValueError(
+                f"trainable.start must name every gene once, but {what} {wrong[0]!r}; the genes are {', '.join(genes)}"
+            )
+        for name, gene in genes.items():
+            if not gene.low <= start[name] <= gene.high:
+                raise ValueError(
+                    f"trainable.start.{name} must lie in [{gene.low:g}, {gene.high:g}], but got {start[name]:g}; "
+                    "move it"
+                )
+        if (violation := space.violation(start)) > 0:
+            raise ValueError(
+                f"trainable.start must be a placement that can be built, but misses it by {violation:.3g}; keep it in "
+                "access_points.areas, its access points apart and the plate facing the room"
+            )
+
+    def _check_population(self, population: PopulationSettings) -> None:
+        kind = population.kind
+        if self.searcher.kind != "random":
+            raise ValueError(
+                f"searcher.kind must be random with scheduler.kind={kind}, but got {self.searcher.kind!r}; {kind} "
+                "moves its candidates itself, and a searcher would learn from placements that it did not choose"
+            )
+        if self.budget.trials < 2:
+            raise ValueError(
+                f"budget.trials must be at least 2 with scheduler.kind={kind}, but got {self.budget.trials}; it is "
+                "the size of the population"
+            )
+        if not self.mutable_genes() and population.jitter == 0:
+            what = "placement" if isinstance(self.trainable, PlacementTrialSettings) else "hyperparameter or placement"
+            raise ValueError(
+                f"scheduler.jitter must be > 0 where {kind} has no other {what} to change, but got 0; raise it, or "
+                "give a hyperparameter of a gradient trial a range {low, high}"
+            )
+        if kind == "pb2" and not self.mutable_genes():
+            raise ValueError(
+                "scheduler.kind must not be pb2 where no hyperparameter is a range, as it models those; give one of "
+                "trainable's a range {low, high} or use pbt"
+            )
+        interval, iterations = self.copy_interval, len(self.rays_per_iteration())
+        places = isinstance(self.trainable, PlacementTrialSettings)
+        if interval < iterations if places else interval >= iterations:
+            limit = (
+                f"at least {iterations}, the number of rungs," if places else f"below {iterations}, trainable.steps,"
+            )
+            raise ValueError(f"scheduler.interval must be {limit} but got {interval}; change it")
+
+    @property
+    def copy_interval(self) -> int:
+        """Iterations between the copies of population-based training."""
+        given = self.scheduler.interval if isinstance(self.scheduler, PopulationSettings) else None
+        usual = len(self.fidelity.rungs) if isinstance(self.trainable, PlacementTrialSettings) else 4
+        return given or usual
+
+    def mutable_genes(self) -> tuple[Gene, ...]:
+        """What population-based training changes by its own rule: hyperparameters; for pb2 also a placement's genes."""
+        if isinstance(self.trainable, GradientTrialSettings):
+            return self.trainable.searched()
+        return self.site().space.genes if self.scheduler.kind == "pb2" else ()
+
     def _check_grid(self, grid: GridSettings) -> None:
-        genes = [gene.name for gene in self.site().space.genes]
+        genes = [gene.name for gene in self.space().genes]
         if unknown := sorted(set(grid.points) - set(genes)):
             raise ValueError(
                 f"searcher.points must name genes, but {unknown[0]!r} is none; the genes are {', '.join(genes)}"
@@ -144,6 +235,38 @@ class SearchConfig(PlacementProblem):
     def problem(self) -> PlacementProblem:
         """The part that workers need."""
         return PlacementProblem(**{name: getattr(self, name) for name in PlacementProblem.model_fields})
+
+    def refined(self, num_starts: int) -> Self:
+        """The configuration of the second stage."""
+        assert self.refine is not None
+        changes: dict[str, Any] = {"scheduler": FifoSettings()}
+        if isinstance(self.refine, BoundsRefinement):
+            changes |= {"trainable": PlacementTrialSettings(), "searcher": self.refine.searcher}
+            trials = self.refine.trials
+        else:
+            ascent = {name: getattr(self.refine, name) for name in AscentSettings.model_fields}
+            changes |= {"trainable": GradientTrialSettings(**ascent), "searcher": RandomSettings()}
+            trials = num_starts
+        changes["budget"] = self.budget.model_copy(update={"trials": trials})
+        return self.model_copy(update=changes)
+
+    def space(self) -> SearchSpace:
+        """What the searcher searches."""
+        placement = self.site().space
+        if isinstance(self.trainable, PlacementTrialSettings):
+            return placement
+        return TrialSpace(None if self.trainable.start else placement, self.trainable.searched())
+
+    def rays_per_iteration(self) -> tuple[int, ...]:
+        """Rays per access point that a trial has traced after each of its iterations, if it is left alone."""
+        return self.trainable.rays_per_ap(self.fidelity.rungs)
+
+    @property
+    def top_rung(self) -> int:
+        """The rung whose scores may be told."""
+        if isinstance(self.trainable, GradientTrialSettings):
+            return len(self.trainable.scored_rungs(self.fidelity.rungs))
+        return len(self.fidelity.rungs)
 
     def named(self) -> Self:
         """The same with a name: ``scene-searcher``, with a number if a run of that name is there already."""

@@ -1,17 +1,22 @@
 """One search from preflight to result: this module is the order in which things happen."""
 
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from callbacks.files import shown, write_json, write_text
 from callbacks.provenance import package_versions, provenance
 from trainables.backend import Backend, BackendError
 from trainables.evaluator import PlacementEvaluator
 from trainables.scene_source import scene_sha256
+from trainables.settings import GradientTrialSettings
 from tune_reflector import preflight
 from tune_reflector.config import ConfigError, SearchConfig, dump_config
+from tune_reflector.population import copying
 from tune_reflector.preflight import (
     BEST_FILE,
     CONFIG_FILE,
@@ -20,10 +25,15 @@ from tune_reflector.preflight import (
     TABLE_FILE,
     Machine,
 )
+from tune_reflector.refinement import distinct_starts
 from tune_reflector.searchers.settings import GaSettings
+
+if TYPE_CHECKING:
+    from ray.tune.search import Searcher
 
 FIGURE_FILE = "placement.png"
 TENSORBOARD_FOLDER = "tensorboard"
+REFINEMENT_FOLDER, STARTS_FILE = "refinement", "starts.json"
 
 METRICS = (
     "p5_rss_dbm",
@@ -37,7 +47,7 @@ METRICS = (
     "rung",
     "complete",
 )
-"""Columns of the results table, after the genes and the candidate's origin."""
+"""Columns of every results table, after the genes and the candidate's origin."""
 
 OK, FAILED, INTERRUPTED = 0, 1, 130
 """Exit codes; bad input, found by a ``ConfigError``, is 2."""
@@ -140,20 +150,51 @@ def _make_folder(config: SearchConfig, backend: Backend, overwrite: bool) -> Non
     write_json(folder / PROVENANCE_FILE, about | {"scene_sha256": scene_sha256(config.scene)})
 
 
+@dataclass(frozen=True)
+class _Stage:
+    """A part of a run that Tune sees as a search of its own."""
+
+    number: int
+    config: SearchConfig
+    searcher: "Searcher"
+    folder: Path
+
+
 def _search(config: SearchConfig, evaluator: PlacementEvaluator, backend: Backend, workers: int, resume: bool) -> int:
     """Search, measure the winner, write the results."""
-    folder = config.run_dir
     try:
-        if not _launch(config, evaluator, backend, workers, resume):
-            raise KeyboardInterrupt
+        for stage in _stages(config):
+            if not _launch(config, stage, backend, workers, resume):
+                raise KeyboardInterrupt
         return _finish(config, evaluator)
     except KeyboardInterrupt:
-        say(f"\ninterrupted; resume with: python -m tune_reflector.search --resume {shown(folder)}")
+        say(f"\ninterrupted; resume with: python -m tune_reflector.search --resume {shown(config.run_dir)}")
         return INTERRUPTED
 
 
-def _launch(config: SearchConfig, evaluator: PlacementEvaluator, backend: Backend, workers: int, resume: bool) -> bool:
-    """Run the trials; False if they were interrupted."""
+def _stages(config: SearchConfig) -> Iterator[_Stage]:
+    """The search and, once it is over, its refinement; a search that is over already is left out."""
+    from callbacks.results import read_rows
+    from tune_reflector.searchers.build import build_refiner, build_searcher
+
+    starts_file = config.run_dir / REFINEMENT_FOLDER / STARTS_FILE
+    if not starts_file.exists():
+        yield _Stage(1, config, build_searcher(config.searcher, config.space(), config.seed), config.run_dir)
+    if config.refine is None:
+        return
+    space = config.site().space
+    if not starts_file.exists():
+        starts_file.parent.mkdir(exist_ok=True)
+        write_json(starts_file, distinct_starts(read_rows(config.run_dir / TABLE_FILE), space, config.refine))
+    starts = json.loads(starts_file.read_text(encoding="utf-8"))
+    if starts:
+        say(f"refining the best {len(starts)}")
+        refiner = build_refiner(config.refine, space, starts, config.seed)
+        yield _Stage(2, config.refined(len(starts)), refiner, starts_file.parent)
+
+
+def _launch(config: SearchConfig, stage: _Stage, backend: Backend, workers: int, resume: bool) -> bool:
+    """Run the trials of one stage; False if they were interrupted."""
     from callbacks.generations import Generations
     from callbacks.progress import Progress
     from callbacks.results import ResultsTable, SearchClock, read_rows
@@ -161,38 +202,39 @@ def _launch(config: SearchConfig, evaluator: PlacementEvaluator, backend: Backen
     from callbacks.tensorboard import BestCurve
     from tune_reflector.launch import Launch
     from tune_reflector.schedulers import build_scheduler
-    from tune_reflector.searchers.base import METRIC, ORIGIN
-    from tune_reflector.searchers.build import build_searcher
+    from tune_reflector.searchers.base import METRIC
 
-    folder, space = config.run_dir, evaluator.site.space
+    folder, searcher = config.run_dir, stage.searcher
     table = folder / TABLE_FILE
     clock = SearchClock(table)
-    tally = Tally(METRIC, len(config.fidelity.rungs), read_rows(table))
+    rows = list(read_rows(table))
+    tally = Tally(METRIC, stage.config.top_rung, rows)
     time_s = config.budget.time_s
     if time_s is not None:
         time_s -= clock.elapsed_s()  # a resumed search has spent some
         if time_s <= 0:
             return True
-    searcher = build_searcher(config.searcher, space, config.seed)
-    evolves = isinstance(config.searcher, GaSettings)
-    columns = [*(gene.name for gene in space.genes), *(ORIGIN if evolves else ()), *METRICS]
+    evolves = stage.number == 1 and isinstance(config.searcher, GaSettings)
     chronicle = [Generations(folder, lambda: searcher.statistics, lambda: searcher.hall_of_fame)] if evolves else []
     launch = Launch(
-        config=config,
+        config=stage.config,
         searcher=searcher,
-        scheduler=build_scheduler(config.scheduler, config.fidelity),
+        scheduler=build_scheduler(stage.config.scheduler, stage.config.rays_per_iteration(), copying(stage.config)),
         callbacks=[
             tally,
-            ResultsTable(table, columns, clock),
+            ResultsTable(table, _columns(config), clock, {"stage": stage.number} if config.refine else None),
             *chronicle,
             BestCurve(folder / TENSORBOARD_FOLDER, tally, clock),
-            Progress(tally, config.budget.trials, time_s),
+            Progress(tally, stage.config.budget.trials + (tally.ended if stage.number > 1 else 0), time_s),
         ],
         workers=workers,
         use_gpu=backend.name == "cuda",
+        folder=stage.folder,
         resume=resume,
         time_s=time_s,
-        ended=tally.ended,
+        ended=len(
+            {row.trial_id for row in rows if row.values["complete"] and row.values.get("stage", 1) == stage.number}
+        ),
     )
     if config.launch == "local":
         from tune_reflector import launch_local
@@ -201,6 +243,17 @@ def _launch(config: SearchConfig, evaluator: PlacementEvaluator, backend: Backen
     from tune_reflector import launch_ray
 
     return launch_ray.run(launch)
+
+
+def _columns(config: SearchConfig) -> list[str]:
+    """Columns of the results table, which all stages share."""
+    from tune_reflector.searchers.base import ORIGIN
+
+    stages = [config, config.refined(1)] if config.refine else [config]
+    genes = dict.fromkeys(gene.name for gene in (*config.site().space.genes, *config.space().genes))
+    origin = ORIGIN if any(isinstance(stage.searcher, GaSettings) for stage in stages) else ()
+    climbs = any(isinstance(stage.trainable, GradientTrialSettings) for stage in stages)
+    return [*genes, *origin, *METRICS, *(("step_p5_rss_dbm",) if climbs else ())]
 
 
 def _finish(config: SearchConfig, evaluator: PlacementEvaluator) -> int:

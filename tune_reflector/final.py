@@ -5,16 +5,15 @@ few are screened on a new lattice of rays, and the winner of that is measured on
 the search nor the screening has used; the same access points without the plate are measured the same way.
 """
 
-import itertools
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy.stats import t as student_t
 
-from callbacks.results import Row
+from callbacks.results import Row, ranked
 from search_spaces.design import Placement
 from trainables.evaluator import PlacementEvaluator, TracedMap
 from trainables.objectives import Score
@@ -57,21 +56,6 @@ class Winner:
         return self.measured.score.p5_rss_dbm - self.without_reflector.score.p5_rss_dbm
 
 
-def best_candidates(rows: Iterable[Row], names: Sequence[str], count: int) -> list[Row]:
-    """The ``count`` best placements, each once: those of the highest rung first, among them the best score.
-
-    Args:
-        rows: the results table.
-        names: the genes; rows that agree in all of them are of one placement.
-    """
-    feasible = (row for row in rows if row.values["feasible"] and math.isfinite(row.values["p5_rss_dbm"]))
-    ranked = sorted(feasible, key=lambda row: (-row.values["rung"], -row.values["p5_rss_dbm"], row.trial_id))
-    distinct: dict[tuple[float, ...], Row] = {}
-    for row in ranked:
-        distinct.setdefault(tuple(row.values[name] for name in names), row)
-    return list(itertools.islice(distinct.values(), count))
-
-
 def lattice_rays(settings: FinalSettings) -> list[int]:
     """Numbers of rays, each a lattice of its own, from above ``rays_per_ap`` (the screening's) to 1.5 times it.
 
@@ -102,7 +86,7 @@ def find_winner(
     """Screen the best candidates of the search and measure the best of them; None if none was feasible."""
     space = evaluator.site.space
     names = [gene.name for gene in space.genes]
-    candidates = best_candidates(rows, names, config.final.candidates)
+    candidates = ranked(rows, names)[: config.final.candidates]
     if not candidates:
         return None
     report(f"tracing the best {len(candidates)} again with {config.final.rays_per_ap:,} rays per AP")

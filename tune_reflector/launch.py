@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trainables.settings import GradientTrialSettings, PlacementTrialSettings
 from tune_reflector.config import SearchConfig
+from tune_reflector.schedulers import PopulationSettings
 
 if TYPE_CHECKING:
     from ray.tune import Callback
@@ -16,19 +19,26 @@ if TYPE_CHECKING:
 
 def trial_class(config: SearchConfig, on_loaded: Callable[[], None] = lambda: None) -> "type[SceneTrial]":
     """The configured trainable; ``on_loaded`` is called in a worker once its scene is loaded."""
-    from trainables.placement import PlacementTrial
+    population = config.scheduler if isinstance(config.scheduler, PopulationSettings) else None
+    match config.trainable:
+        case PlacementTrialSettings():
+            from trainables.placement import PlacementTrial
 
-    match config.trainable.kind:
-        case "placement":
-            return PlacementTrial.for_problem(config.problem(), on_loaded)
+            iterations = config.copy_interval * population.generations if population else None
+            return PlacementTrial.for_problem(config.problem(), on_loaded, iterations=iterations)
+        case GradientTrialSettings():
+            from trainables.gradient import GradientTrial
+
+            jitter = population.jitter if population else 0.0
+            return GradientTrial.for_problem(config.problem(), on_loaded, ascent=config.trainable, jitter=jitter)
 
 
 @dataclass(frozen=True)
 class Launch:
     """One search, ready to run.
 
-    ``resume`` says whether there was an earlier session, ``ended`` how many trials ended in it, and ``time_s`` what
-    is left of the time budget (None: no limit).
+    ``folder`` is where Tune's own state goes, ``resume`` says whether there was an earlier session, ``ended`` how many
+    trials ended in it, and ``time_s`` what is left of the time budget (None: no limit).
     """
 
     config: SearchConfig
@@ -37,6 +47,7 @@ class Launch:
     callbacks: Sequence["Callback"]
     workers: int
     use_gpu: bool
+    folder: Path
     time_s: float | None = None
     resume: bool = False
     ended: int = 0

@@ -124,7 +124,7 @@ class _Session:
         try:
             result = self._climb(trial, about)
         except Exception:
-            with (self._launch.config.run_dir / ERRORS_FILE).open("a", encoding="utf-8") as errors:
+            with (self._launch.folder / ERRORS_FILE).open("a", encoding="utf-8") as errors:
                 errors.write(f"trial {trial.trial_id}, {trial.config}\n{traceback.format_exc()}\n")
             trial.status = "ERROR"
             self._scheduler.on_trial_error(self._controller, trial)
@@ -165,13 +165,13 @@ class _Session:
 
         Tune's schedulers cannot be saved alone; a later session's scheduler begins anew.
         """
-        folder = self._launch.config.run_dir
+        folder = self._launch.folder
         self._searcher.save(str(folder / _SEARCHER_STATE))
         pending = [self._pending.trial_id, self._pending.config] if self._pending else None
         write_json(folder / _PROGRESS, {"ended": self._ended, "pending": pending})
 
     def _restore(self) -> None:
-        folder = self._launch.config.run_dir
+        folder = self._launch.folder
         if (folder / _PROGRESS).exists():
             self._searcher.restore(str(folder / _SEARCHER_STATE))
             progress = json.loads((folder / _PROGRESS).read_text(encoding="utf-8"))

@@ -18,10 +18,11 @@ import ray
 from ray import tune
 from ray.tune import Callback
 from ray.tune.experiment import Trial
+from ray.tune.search import BasicVariantGenerator
 
 from tune_reflector.config import ConfigError
 from tune_reflector.launch import Launch, trial_class
-from tune_reflector.schedulers import trials_in_flight
+from tune_reflector.schedulers import PopulationSettings, trials_in_flight
 from tune_reflector.searchers.base import METRIC, MODE, KnownTrial
 from tune_reflector.searchers.settings import GridSettings
 from tune_reflector.workers import Gate, keep_workers
@@ -53,12 +54,18 @@ def _tune(launch: Launch, interruption: "_Interruption") -> None:
     config = launch.config
     to_come = config.budget.trials - launch.ended
     if isinstance(config.searcher, GridSettings):
-        to_come = min(to_come, config.searcher.size(config.site().space))
+        to_come = min(to_come, config.searcher.size(config.space()))
     gate = Gate(max(1, min(launch.workers, to_come)))
     resources: dict[str, float] = {"cpu": config.resources.cpus_per_trial}
     if launch.use_gpu:
         resources["gpu"] = config.resources.gpus_per_trial
-    folder = config.run_dir
+    folder = launch.folder
+    search_alg: Any = launch.searcher
+    domains: dict[str, Any] = {}
+    if isinstance(config.scheduler, PopulationSettings):  # Tune takes no searcher then: all starts are drawn now
+        starts = [launch.searcher.suggest(str(number)) for number in range(config.budget.trials)]
+        search_alg = BasicVariantGenerator(points_to_evaluate=starts)
+        domains = {name: tune.uniform(0.0, 1.0) for name in starts[0]}
     reconciles = launch.resume and hasattr(launch.searcher, "reconcile")
     tune.run(
         trial_class(config, gate.arrive),
@@ -66,15 +73,16 @@ def _tune(launch: Launch, interruption: "_Interruption") -> None:
         storage_path=str(folder.parent),
         metric=METRIC,
         mode=MODE,
-        search_alg=launch.searcher,
+        config=domains,
+        search_alg=search_alg,
         scheduler=launch.scheduler,
         num_samples=config.budget.trials,
         time_budget_s=launch.time_s,
-        max_concurrent_trials=trials_in_flight(config.scheduler, config.fidelity, launch.workers),
+        max_concurrent_trials=trials_in_flight(config.scheduler, len(config.rays_per_iteration()), launch.workers),
         resources_per_trial=resources,
         reuse_actors=True,
         max_failures=1,
-        checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
+        checkpoint_config=tune.CheckpointConfig(num_to_keep=3, checkpoint_at_end=False),
         callbacks=[*launch.callbacks, *([_Reconciliation(launch.searcher)] if reconciles else []), interruption],
         resume=launch.resume and any(folder.glob("experiment_state-*.json")),
         trial_dirname_creator=_trial_folder,

@@ -19,8 +19,10 @@ from trainables.backend import Backend, BackendError, find_backend
 from trainables.evaluator import PlacementEvaluator
 from trainables.problem import Site
 from trainables.scene_source import FloorPlanScene, scene_sha256
+from trainables.settings import PlacementTrialSettings
 from tune_reflector.config import ConfigError, SearchConfig, load_config
-from tune_reflector.schedulers import AshaSettings
+from tune_reflector.refinement import BoundsRefinement, GradientRefinement
+from tune_reflector.schedulers import AshaSettings, PopulationSettings
 from tune_reflector.searchers.settings import GridSettings, OptunaSettings
 
 MIN_FREE_MB = 200
@@ -208,26 +210,39 @@ def estimated_s(config: SearchConfig, evaluator: PlacementEvaluator, workers: in
     """How long the search will take, from tracing one placement at every rung, with the threads of one trial."""
     evaluator.set_threads(config.resources.cpus_per_trial)
     placement = evaluator.site.space.decode(evaluator.site.space.sample(np.random.default_rng(0)))
-    trial_s, share = 0.02, 1.0
+    all_s = 0.0
     for rays in config.fidelity.rungs:
         evaluator.trace(placement, rays)  # compiles
         start = perf_counter()
         evaluator.trace(placement, rays)
-        trial_s += share * (perf_counter() - start)
-        if isinstance(config.scheduler, AshaSettings):
-            share /= config.scheduler.reduction_factor
+        all_s += perf_counter() - start
     evaluator.set_threads(None)
-    total_s = trial_s * config.budget.trials / workers
+    stages = [config, config.refined(config.refine.candidates)] if config.refine else [config]
+    s_per_ray = all_s / sum(config.fidelity.rungs)
+    total_s = sum((0.02 + rays_of_a_trial(stage) * s_per_ray) * stage.budget.trials for stage in stages) / workers
     return min(total_s, config.budget.time_s or total_s)
+
+
+def rays_of_a_trial(config: SearchConfig) -> float:
+    """Rays per access point that a trial traces on average, as far as that can be known."""
+    total, share, before, milestone = 0.0, 1.0, 0, 0.0
+    for rays in config.rays_per_iteration():
+        total += share * (rays - before)
+        before = rays
+        if isinstance(config.scheduler, AshaSettings) and rays >= milestone:
+            share /= config.scheduler.reduction_factor
+            milestone = rays * config.scheduler.reduction_factor
+    if isinstance(config.scheduler, PopulationSettings) and isinstance(config.trainable, PlacementTrialSettings):
+        total *= 1 + config.scheduler.quantile * (config.scheduler.generations - 1)
+    return total
 
 
 def describe(config: SearchConfig, site: Site, backend: Backend, workers: int, time_s: float) -> str:
     """The preflight as a few lines for people."""
-    genes = site.space.genes
-    rungs = ", ".join(f"{rays:,}" for rays in config.fidelity.rungs)
+    genes = config.space().genes
     budget = f"{config.budget.trials} trials"
     if isinstance(config.searcher, GridSettings):
-        budget += f" of a grid of {config.searcher.size(site.space)}"
+        budget += f" of a grid of {config.searcher.size(config.space())}"
     if config.budget.time_s is not None:
         budget += f", at most {duration(config.budget.time_s)}"
     searcher = getattr(config.searcher, "sampler", None) or config.searcher.kind
@@ -235,8 +250,23 @@ def describe(config: SearchConfig, site: Site, backend: Backend, workers: int, t
         "device": f"{backend.description}, {workers} worker{'s' if workers > 1 else ''}",
         "scene": f"{config.scene.source}, {site.grid.num_cells} receiver cells ({config.receivers.surface})",
         "genes": f"{len(genes)} ({site.space.mode}): {', '.join(gene.name for gene in genes)}",
-        "search": f"{searcher} with {config.scheduler.kind}, rays per AP at each rung {rungs}",
+        "trial": _describe_trial(config),
+        "search": f"{searcher} with {config.scheduler.kind}",
+        **({"refine": _describe_refinement(config.refine)} if config.refine else {}),
         "budget": f"{budget}, about {duration(time_s)}",
         "results": str(shown(config.run_dir)),
     }
     return "\n".join(f"{name:<8} {text}" for name, text in rows.items())
+
+
+def _describe_trial(config: SearchConfig) -> str:
+    if isinstance(config.trainable, PlacementTrialSettings):
+        return "one placement, rays per AP at each rung " + ", ".join(f"{rays:,}" for rays in config.fidelity.rungs)
+    rays = config.rays_per_iteration()[-1]
+    return f"gradient ascent, {config.trainable.steps} steps, {rays:,} rays per AP in all"
+
+
+def _describe_refinement(refine: BoundsRefinement | GradientRefinement) -> str:
+    if isinstance(refine, GradientRefinement):
+        return f"the best {refine.candidates} climb {refine.steps} steps"
+    return f"{refine.trials} more trials around the best {refine.candidates} by {refine.searcher.kind}"

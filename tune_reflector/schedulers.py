@@ -1,16 +1,18 @@
-"""Schedulers: what stops a poor trial before it has spent its rays.
+"""Schedulers: what stops a poor trial before it has spent its rays, or turns it into a copy of a good one.
 
-All compare trials at the same rung only, as every trial climbs the same rungs in the same order. ASHA's clock is
-``rays_per_ap``, the resource that rungs really spend; the others count rungs.
+All compare trials at the same iteration only, which costs every trial the same rays. ASHA's clock is ``rays_per_ap``,
+the resource that iterations really spend; the others count iterations.
 """
 
 import math
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
 from search_spaces.model import Model
-from trainables.problem import FidelityConfig
+from search_spaces.placement import Gene
 
 if TYPE_CHECKING:
     from ray.tune.schedulers import TrialScheduler
@@ -50,34 +52,94 @@ class MedianSettings(Model):
     min_trials: int = Field(10, ge=1, description="trials at a rung before any is stopped there")
 
 
+class _PopulationSettings(Model):
+    """What both kinds of population-based training share; the population is ``budget.trials``."""
+
+    interval: int | None = Field(
+        None, ge=1, description="iterations between copies; null: the rungs of a placement, or 4 steps of an ascent"
+    )
+    quantile: float = Field(
+        0.25, gt=0, le=0.5, description="share of the population that gives itself up for a copy of the best such share"
+    )
+    jitter: float = Field(
+        0.05,
+        ge=0,
+        le=1,
+        description="how much the placement of a copy is shaken: standard deviation, as a share of each gene's range",
+    )
+    generations: int = Field(
+        20, ge=2, le=100_000, description="intervals that a trial lives (trainable placement; an ascent has its steps)"
+    )
+
+
+class PbtSettings(_PopulationSettings):
+    """Population-based training (Jaderberg et al. 2017): the poor become shaken copies of the good."""
+
+    kind: Literal["pbt"] = "pbt"
+    resample_probability: float = Field(
+        0.25, ge=0, le=1, description="share of hyperparameters that are drawn anew instead of changed by a fifth"
+    )
+
+
+class Pb2Settings(_PopulationSettings):
+    """Population-based bandits (Parker-Holder et al. 2020): as pbt, but a Gaussian process chooses the changes."""
+
+    kind: Literal["pb2"] = "pb2"
+
+
+PopulationSettings = PbtSettings | Pb2Settings
+
 SchedulerSettings = Annotated[
-    FifoSettings | AshaSettings | HyperbandSettings | MedianSettings, Field(discriminator="kind")
+    FifoSettings | AshaSettings | HyperbandSettings | MedianSettings | PbtSettings | Pb2Settings,
+    Field(discriminator="kind"),
 ]
 
 
-def trials_in_flight(settings: SchedulerSettings, fidelity: FidelityConfig, workers: int) -> int:
+@dataclass(frozen=True)
+class Copying:
+    """How population-based training makes a copy."""
+
+    interval: int
+    """Iterations between copies."""
+    mutable: Sequence[Gene]
+    """What Tune changes by its own rule."""
+    explore: Callable[[dict[str, Any]], dict[str, Any]]
+    """Changes a copy's configuration further."""
+
+
+def trials_in_flight(settings: SchedulerSettings, iterations: int, workers: int) -> int | None:
     """How many trials may have begun and not ended: one a worker, and for Hyperband at least a full bracket.
 
     A paused trial counts as begun, so with fewer a bracket would never fill and nothing would be stopped.
+    A population lives all at once: None, no limit.
     """
+    if isinstance(settings, PopulationSettings):
+        return None
     if not isinstance(settings, HyperbandSettings):
         return workers
-    halvings: float = math.log(len(fidelity.rungs), settings.reduction_factor)
+    halvings: float = math.log(iterations, settings.reduction_factor)
     bracket: float = (halvings + 1) * settings.reduction_factor**halvings
     return max(workers, math.ceil(bracket))
 
 
-def build_scheduler(settings: SchedulerSettings, fidelity: FidelityConfig) -> "TrialScheduler":
-    """A fresh scheduler of the configured kind."""
+def build_scheduler(
+    settings: SchedulerSettings, rays_per_ap: Sequence[int], copying: Copying | None = None
+) -> "TrialScheduler":
+    """A fresh scheduler of the configured kind.
+
+    Args:
+        settings: which, and how strict.
+        rays_per_ap: rays that a trial has traced after each of its iterations.
+        copying: for population-based training.
+    """
     from ray.tune import schedulers
 
-    rungs = fidelity.rungs
     match settings:
         case AshaSettings():
             return schedulers.AsyncHyperBandScheduler(
                 time_attr="rays_per_ap",
-                grace_period=rungs[0],
-                max_t=sum(rungs) + 1,  # the trial itself ends at its last rung
+                grace_period=rays_per_ap[0],
+                max_t=rays_per_ap[-1] + 1,  # the trial itself ends at its last iteration
                 reduction_factor=settings.reduction_factor,
             )
         case HyperbandSettings():
@@ -85,7 +147,7 @@ def build_scheduler(settings: SchedulerSettings, fidelity: FidelityConfig) -> "T
 
             return PatientHyperBand(
                 time_attr="training_iteration",
-                max_t=len(rungs),
+                max_t=len(rays_per_ap),
                 reduction_factor=settings.reduction_factor,
             )
         case MedianSettings():
@@ -93,6 +155,35 @@ def build_scheduler(settings: SchedulerSettings, fidelity: FidelityConfig) -> "T
                 time_attr="training_iteration",
                 grace_period=1,
                 min_samples_required=settings.min_trials,
+            )
+        case PbtSettings():
+            from ray import tune
+
+            assert copying is not None
+            domains = {
+                gene.name: (tune.loguniform if gene.log else tune.uniform)(gene.low, gene.high)
+                for gene in copying.mutable
+            }
+            return schedulers.PopulationBasedTraining(
+                time_attr="training_iteration",
+                perturbation_interval=copying.interval,
+                hyperparam_mutations=domains,
+                quantile_fraction=settings.quantile,
+                resample_probability=settings.resample_probability,
+                custom_explore_fn=copying.explore,
+                log_config=False,
+            )
+        case Pb2Settings():
+            from ray.tune.schedulers.pb2 import PB2
+
+            assert copying is not None
+            return PB2(
+                time_attr="training_iteration",
+                perturbation_interval=copying.interval,
+                hyperparam_bounds={gene.name: [gene.low, gene.high] for gene in copying.mutable},
+                quantile_fraction=settings.quantile,
+                custom_explore_fn=copying.explore,
+                log_config=False,
             )
         case FifoSettings():
             return schedulers.FIFOScheduler()

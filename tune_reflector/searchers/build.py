@@ -1,8 +1,12 @@
 """From settings to a searcher."""
 
+from collections.abc import Mapping, Sequence
+
 from ray.tune.search import Searcher
 
-from search_spaces.placement import SearchSpace
+from search_spaces.neighbourhood import Neighbourhood
+from search_spaces.placement import PlacementSpace, SearchSpace
+from tune_reflector.refinement import BoundsRefinement, GradientRefinement
 from tune_reflector.searchers.settings import (
     CmaesSettings,
     GaSettings,
@@ -41,3 +45,18 @@ def build_searcher(settings: SearcherSettings, space: SearchSpace, seed: int) ->
             from tune_reflector.searchers.hyperopt_search import HyperOptSearcher
 
             return HyperOptSearcher(space, settings, seed)
+
+
+def build_refiner(
+    settings: BoundsRefinement | GradientRefinement,
+    space: PlacementSpace,
+    starts: Sequence[Mapping[str, float]],
+    seed: int,
+) -> Searcher:
+    """The searcher of the second stage."""
+    from tune_reflector.searchers.start_search import StartSearcher, TakingTurns
+
+    if isinstance(settings, GradientRefinement):
+        return StartSearcher(starts)
+    around = [Neighbourhood(space, start, settings.margin) for start in starts]
+    return TakingTurns([build_searcher(settings.searcher, near, seed + i) for i, near in enumerate(around, start=1)])

@@ -1,0 +1,111 @@
+"""What else can be searched than the placement itself: the settings of a gradient ascent.
+
+Each setting is a number, or a range; a range becomes a gene of its own, next to those of the start placement or, where
+the start is given, alone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Self
+
+import numpy as np
+from pydantic import AfterValidator, Field, model_validator
+
+from search_spaces.model import Model
+from search_spaces.placement import Gene, Genes, PlacementSpace
+
+
+class Range(Model):
+    """A setting that the search chooses."""
+
+    low: float = Field(description="smallest value")
+    high: float = Field(description="largest value")
+    log: bool = Field(False, description="whether equal factors count the same, as for a learning rate")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.low >= self.high:
+            raise ValueError(f"low must be < high={self.high:g}, but got {self.low:g}; swap them")
+        if self.log and self.low <= 0:
+            raise ValueError(f"low must be > 0 with log: true, but got {self.low:g}; raise it or drop log")
+        return self
+
+
+Hyperparameter = float | Range
+
+
+def _within(low: float, high: float, low_itself: bool = False) -> AfterValidator:
+    """A number, or both ends of a range, must lie between ``low`` and ``high``."""
+
+    def check(value: Hyperparameter) -> Hyperparameter:
+        for number in (value.low, value.high) if isinstance(value, Range) else (value,):
+            if not (low < number <= high or (low_itself and number == low)):
+                bracket = "[" if low_itself else "("
+                raise ValueError(f"must lie in {bracket}{low:g}, {high:g}], but got {number:g}; move it there")
+        return value
+
+    return AfterValidator(check)
+
+
+class AscentHyperparameters(Model):
+    """How a gradient trial climbs; every one may be a number or a range {low, high, log}."""
+
+    learning_rate: Annotated[Hyperparameter, _within(0, 1)] = Field(
+        0.02, description="step of the access points' genes, as a share of their ranges"
+    )
+    plate_learning_rate: Annotated[Hyperparameter, _within(0, 1)] = Field(
+        0.02, description="step of the reflector's genes, as a share of their ranges"
+    )
+    temperature_db: Annotated[Hyperparameter, _within(0, 100)] = Field(
+        3.0, description="softness of the minimum over the receiver points [dB]; 0 would be the weakest alone"
+    )
+    spsa_step: Annotated[Hyperparameter, _within(0, 0.5)] = Field(
+        0.02, description="how far the reflector's genes are moved to feel their slope, as a share of their ranges"
+    )
+    momentum: Annotated[Hyperparameter, _within(0, 0.999, low_itself=True)] = Field(
+        0.8, description="share of the direction that a step keeps from the one before (Adam's beta_1)"
+    )
+
+    def values(self, config: Mapping[str, float]) -> dict[str, float]:
+        """Every hyperparameter by name: from ``config`` where it is searched, as it was given otherwise."""
+        return {name: float(config[name] if name in config else getattr(self, name)) for name in self._names()}
+
+    def searched(self) -> tuple[Gene, ...]:
+        """A gene for each range."""
+        ranges = {name: getattr(self, name) for name in self._names()}
+        return tuple(
+            Gene(name, value.low, value.high, "hyperparameter", value.log)
+            for name, value in ranges.items()
+            if isinstance(value, Range)
+        )
+
+    @staticmethod
+    def _names() -> tuple[str, ...]:
+        return tuple(AscentHyperparameters.model_fields)
+
+
+@dataclass(frozen=True)
+class TrialSpace:
+    """Start placements together with hyperparameters, or hyperparameters alone.
+
+    Args:
+        placement: where starts come from; None if the start is given.
+        hyperparameters: a gene for each one that is searched.
+    """
+
+    placement: PlacementSpace | None
+    hyperparameters: tuple[Gene, ...]
+
+    @property
+    def genes(self) -> tuple[Gene, ...]:
+        """The placement's genes, then the hyperparameters'."""
+        return (*(self.placement.genes if self.placement else ()), *self.hyperparameters)
+
+    def violation(self, genes: Genes) -> float:
+        """By how much the start cannot be built."""
+        return self.placement.violation(genes) if self.placement else 0.0
+
+    def sample(self, rng: np.random.Generator) -> dict[str, float]:
+        """A feasible start and hyperparameters, uniform in what counts the same."""
+        drawn = self.placement.sample(rng) if self.placement else {}
+        return drawn | {gene.name: gene.at(rng.uniform()) for gene in self.hyperparameters}

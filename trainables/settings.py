@@ -1,0 +1,59 @@
+"""What one trial does, and what it costs. Free of Ray and Sionna, so that a config is checked at once."""
+
+from itertools import accumulate
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from search_spaces.hyperparameters import AscentHyperparameters
+from search_spaces.model import Model
+
+JITTER_SEED = "jitter_seed"
+"""Key of a trial's configuration by which population-based training asks a gradient trial to shake its placement."""
+
+
+class PlacementTrialSettings(Model):
+    """One fixed placement, one rung an iteration."""
+
+    kind: Literal["placement"] = "placement"
+
+    def rays_per_ap(self, rungs: tuple[int, ...]) -> tuple[int, ...]:
+        """Rays per access point that a trial has traced after each of its iterations."""
+        return tuple(accumulate(rungs))
+
+
+class AscentSettings(AscentHyperparameters):
+    """Gradient ascent, one step an iteration."""
+
+    steps: int = Field(30, ge=1, le=100_000, description="ascent steps, one an iteration")
+    rung: int | None = Field(
+        None,
+        ge=1,
+        description="rung of fidelity.rungs at which every step is scored, the first being 1; null: the last",
+    )
+    points: int = Field(24, ge=1, le=10_000, description="receiver cells around the quantile, felt by the gradient")
+    path_rays_per_ap: int = Field(
+        20_000, ge=100, le=10_000_000, description="rays per access point with which a step looks for paths to them"
+    )
+
+    def scored_rungs(self, rungs: tuple[int, ...]) -> tuple[int, ...]:
+        """The rungs that are traced and merged to score a placement."""
+        return rungs[: self.rung or len(rungs)]
+
+    def rays_per_ap(self, rungs: tuple[int, ...]) -> tuple[int, ...]:
+        """Rays per access point that a trial has traced after each of its iterations."""
+        score = sum(self.scored_rungs(rungs))
+        step = self.path_rays_per_ap + 2 * rungs[0] + score
+        return tuple(score + step * number for number in range(1, self.steps + 1))
+
+
+class GradientTrialSettings(AscentSettings):
+    """Gradient ascent from a start placement."""
+
+    kind: Literal["gradient"] = "gradient"
+    start: dict[str, float] | None = Field(
+        None, description="genes of the start, by name; null: each trial's comes from the searcher"
+    )
+
+
+TrialSettings = Annotated[PlacementTrialSettings | GradientTrialSettings, Field(discriminator="kind")]
