@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Annotated, Self
 
 import numpy as np
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
 
 from search_spaces.model import Model
 from search_spaces.placement import Gene, Genes, PlacementSpace
@@ -31,7 +31,13 @@ class Range(Model):
         return self
 
 
-Hyperparameter = float | Range
+NUMBER, RANGE = TAGS = ("number", "range")
+"""What pydantic calls the two forms of a setting in its errors."""
+
+Hyperparameter = Annotated[
+    Annotated[float, Tag(NUMBER)] | Annotated[Range, Tag(RANGE)],
+    Discriminator(lambda value: RANGE if isinstance(value, Mapping | Range) else NUMBER),
+]
 
 
 def _within(low: float, high: float, low_itself: bool = False) -> AfterValidator:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -85,6 +86,16 @@ def test_a_name_is_found_that_is_not_taken(tmp_path: Path) -> None:
 
 NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True)
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
+SETTINGS = st.floats(0, 0.9) | st.fixed_dictionaries({"low": st.floats(0, 0.4), "high": st.floats(0.5, 0.9)})
+
+
+def coherent(changes: dict[str, Any]) -> dict[str, Any]:
+    """Population-based training needs a random searcher and several workers."""
+    if changes.get("scheduler", {}).get("kind") == "pbt":
+        return changes | {"searcher": {"kind": "random"}, "launch": "ray"}
+    return changes
+
+
 CHANGES = st.fixed_dictionaries(
     {},
     optional={
@@ -110,17 +121,35 @@ CHANGES = st.fixed_dictionaries(
                 )
             }
         ),
-        "searcher": st.sampled_from(
-            [{"kind": "random"}, {"kind": "grid", "points": {"x1": 3}}, {"kind": "hyperopt"}, {"population": 9}]
+        "trainable": st.one_of(
+            st.fixed_dictionaries({"kind": st.just("gradient"), "steps": st.integers(6, 99), "momentum": SETTINGS}),
+            st.just({"kind": "placement"}),
         ),
-        "scheduler": st.sampled_from([{"kind": "fifo"}, {"kind": "median"}, {"kind": "asha", "reduction_factor": 1.5}]),
+        "searcher": st.sampled_from(
+            [
+                {"kind": "random"},
+                {"kind": "grid", "points": {"x1": 3}},
+                {"kind": "hyperopt"},
+                {"kind": "ga", "mode": "steady_state", "mutation_steps": {"wall": 0.5}},
+                {"population": 9},
+            ]
+        ),
+        "scheduler": st.sampled_from(
+            [
+                {"kind": "fifo"},
+                {"kind": "median"},
+                {"kind": "asha", "reduction_factor": 1.5},
+                {"kind": "pbt", "jitter": 0.1, "interval": 5},
+            ]
+        ),
+        "refine": st.sampled_from([None, {"margin": 0.2}, {"kind": "gradient", "steps": 5, "momentum": 0.5}]),
         "budget": st.fixed_dictionaries({"time_s": st.none() | st.floats(1e-300, 1e300)}),
         "ray": st.fixed_dictionaries({"address": st.none()}),
     },
 )
 
 
-@given(CHANGES, st.booleans())
+@given(CHANGES.map(coherent), st.booleans())
 @settings(max_examples=100, deadline=None)
 def test_a_dumped_configuration_loads_back_equal(changes: dict[str, Any], comments: bool) -> None:
     config = validate(changes)
@@ -135,6 +164,10 @@ def test_comments_explain_every_field_that_is_described() -> None:
     assert all("#" in line for line in lines if not line.strip().startswith("kind:"))
     assert not any("#" in line for line in dump_config(SearchConfig(), comments=False).splitlines())
 
+
+GRADIENT = "trainable={kind: gradient}"
+PBT = ["scheduler={kind: pbt}", "searcher={kind: random}"]
+START = SearchConfig().site().space.sample(np.random.default_rng(0))
 
 # --- what is refused ----------------------------------------------------------------------------------------
 
@@ -236,8 +269,56 @@ def matches(line: str, pattern: str) -> bool:
         ),
         (
             ["fidelity.rungs=[100]", "scheduler={kind: asha}"],
-            "scheduler.kind must be fifo...single rung...'asha'; add rungs...",
+            "scheduler.kind must be fifo...single iteration...'asha'; add fidelity.rungs...",
         ),
+        (["scheduler={kind: pbt}"], "searcher.kind must be random with scheduler.kind=pbt...'cmaes'...did not choose"),
+        (["scheduler={kind: pb2}", GRADIENT], "searcher.kind must be random with scheduler.kind=pb2...'cmaes'..."),
+        ([*PBT, "scheduler.jitter=0"], "scheduler.jitter must be > 0...placement to change...got 0; raise it..."),
+        ([*PBT, "scheduler.jitter=0", GRADIENT], "scheduler.jitter must be > 0...hyperparameter...got 0; raise it..."),
+        ([*PBT, "scheduler.kind=pb2", GRADIENT], "scheduler.kind must not be pb2...no hyperparameter is a range..."),
+        ([*PBT, "budget.trials=1"], "budget.trials must be at least 2 with scheduler.kind=pbt...got 1...population"),
+        ([*PBT, "scheduler.interval=1"], "scheduler.interval must be at least 2, the number of rungs, but got 1..."),
+        ([*PBT, GRADIENT, "trainable.steps=4"], "scheduler.interval must be below 4, trainable.steps, but got 4..."),
+        ([*PBT, "launch=local"], "scheduler.kind must be ...launch: local...'pbt'...; use launch: ray"),
+        ([GRADIENT, "trainable.rung=3"], "trainable.rung must be at most 2...got 3; lower it or add rungs"),
+        (["refine={kind: gradient, rung: 3}"], "refine.rung must be at most 2...got 3; lower it or add rungs"),
+        (["refine={kind: gradient, momentum: {low: 0, high: 0.5}}"], "refine.momentum must be a number...range..."),
+        ([GRADIENT, "trainable.start={x1: 1}"], "trainable.start must name every gene once, but misses 'dir1_x'..."),
+        (
+            [GRADIENT, f"trainable.start={START | {'u': 1}}"],
+            "trainable.start ... has an unknown 'u'; the genes are ...",
+        ),
+        (
+            [GRADIENT, f"trainable.start={START | {'x1': 99}}"],
+            "trainable.start.x1 must lie in [0.5, 12], but got 99;...",
+        ),
+        (
+            [GRADIENT, f"trainable.start={START | {'x2': START['x1'], 'y2': START['y1']}}", "searcher={kind: random}"],
+            "trainable.start must be a placement that can be built, but misses it by 1...",
+        ),
+        ([GRADIENT, f"trainable.start={START}"], "searcher.kind must be random where nothing is searched...'cmaes'..."),
+        ([GRADIENT, "trainable.learning_rate=0"], "trainable.learning_rate: must lie in (0, 1], but got 0; move it..."),
+        (
+            [GRADIENT, "trainable.learning_rate=fast"],
+            "trainable.learning_rate: ...valid number...'fast'...",
+        ),
+        (
+            [GRADIENT, "trainable.learning_rate={low: 0.2, high: 0.1}"],
+            "trainable.learning_rate.low must be < high=0.1, but got 0.2; swap them",
+        ),
+        (
+            [GRADIENT, "trainable.learning_rate={low: 0.1, hihg: 0.2, high: 0.2}"],
+            "trainable.learning_rate.hihg: unknown key; did you mean 'high'?",
+        ),
+        ([GRADIENT, "trainable.learning_rate={low: 0.1}"], "trainable.learning_rate.high: must be given..."),
+        (["searcher={kind: ga, population: 1}"], "searcher.population: ...greater than or equal to 2...got 1..."),
+        (["searcher={kind: ga, tournament: 99}"], "searcher.tournament must be at most population=24, but got 99..."),
+        (
+            ["searcher={kind: ga, mutation_probability: 2}"],
+            "searcher.mutation_probability: ...equal to 1...",
+        ),
+        (["refine={kind: bouns}"], "refine.kind: must be 'bounds', 'gradient', but got 'bouns'; choose one"),
+        (["refine={searcher: {population: 9}}"], "refine.searcher.kind: must be given, but is missing; add it"),
     ],
 )
 def test_settings_that_do_not_go_together_are_refused(overrides: list[str], said: str) -> None:

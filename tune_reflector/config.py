@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Self, Union, get_args, get_origin
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
-from search_spaces.hyperparameters import TrialSpace
+from search_spaces.hyperparameters import TAGS, TrialSpace
 from search_spaces.model import Model
 from search_spaces.placement import Gene, SearchSpace
 from trainables import plain_yaml
@@ -339,12 +339,13 @@ def validate(data: Mapping[str, Any]) -> SearchConfig:
 
 
 def _with_kind(key: Any, value: Any) -> Any:
-    """A choice whose ``kind`` is left out is of the default kind."""
-    field = SearchConfig.model_fields.get(key)
-    kind = getattr(field.default, "kind", None) if field else None
-    if kind is not None and isinstance(value, dict) and "kind" not in value:
-        return {"kind": kind, **value}
-    return value
+    """A choice whose ``kind`` is left out is of the default kind; of the first one where the default is null."""
+    field = SearchConfig.model_fields.get(key) if isinstance(key, str) else None
+    if field is None or not isinstance(value, dict) or "kind" in value:
+        return value
+    models = _models_in(field.annotation)
+    kinds = [model.model_fields["kind"].default for model in models if "kind" in model.model_fields]
+    return {"kind": getattr(field.default, "kind", kinds[0]), **value} if kinds else value
 
 
 def _is_within(inner: tuple[int | str, ...], outer: tuple[int | str, ...]) -> bool:
@@ -384,23 +385,26 @@ def _explain(detail: ErrorDetails, data: Mapping[str, Any]) -> str:
             names_field = text.split(" ", 1)[0] in _keys_at(SearchConfig, loc, data)
             return f"{path}.{text}" if names_field else f"{path}: {text}"
         case "union_tag_invalid" | "union_tag_not_found":
-            expected = detail.get("ctx", {}).get("expected_tags", "one of its kinds")
-            found = value.get("kind") if isinstance(value, dict) else value
-            return f"{path}.kind: must be {expected}, but got {_short(found)}; choose one"
+            expected = detail.get("ctx", {}).get("expected_tags")
+            if not expected:
+                return f"{path}.kind: must be given, but is missing; add it"
+            return f"{path}.kind: must be {expected}, but got {_short(value.get('kind'))}; choose one"
         case _:
             rule = message[0].lower() + message[1:]
             return f"{path}: {rule}, but got {_short(value)}; correct it"
 
 
 def _path(loc: Sequence[int | str], data: Any) -> list[int | str]:
-    """The keys of ``loc``, without the kinds that pydantic adds after the key of a choice."""
+    """The keys of ``loc``, without what pydantic adds after the key of a choice: its kind, or its form."""
     path: list[int | str] = []
     node = data
     for part in loc:
         if isinstance(node, Mapping):
-            if part not in node and part == node.get("kind"):
+            if part not in node and part in (node.get("kind"), *TAGS):
                 continue
             node = node.get(part)
+        elif part in TAGS:
+            continue
         elif isinstance(node, Sequence) and isinstance(part, int) and part < len(node):
             node = node[part]
         path.append(part)
