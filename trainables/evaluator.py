@@ -62,14 +62,12 @@ class PlacementEvaluator:
             (problem.reflector.material,) if problem.reflector else (),
         )
         self._mapper = RadioMapper(self.scene, problem.radio, problem.receivers, self.site.grid)
-        self._moved: Placement | None = None
 
     def trace(self, placement: Placement, rays_per_ap: int) -> TracedMap:
         """Trace a placement with ``rays_per_ap`` rays."""
         start = time.perf_counter()
-        if placement is not self._moved:
+        if placement is not self.scene.placement:
             self._mapper.move(placement)
-            self._moved = placement
         rss_w = self._mapper.trace(rays_per_ap)
         return TracedMap(rss_w, rays_per_ap, time.perf_counter() - start)
 

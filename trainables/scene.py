@@ -62,6 +62,8 @@ class MovableScene:
             self.scene.edit(add=objects)
         for i in range(num_ap):
             self.scene.add(rt.Transmitter(f"ap{i + 1}", position=mi.Point3f(0, 0, 0)))
+        self.placement: Placement | None = None
+        """What was moved in last, by whoever traces this scene."""
 
     @property
     def bounds_m(self) -> tuple[Vector, Vector]:
@@ -78,6 +80,7 @@ class MovableScene:
             params: parameters of a Mitsuba scene that shares these meshes and is to be kept current
                 instead (the one that the measurement panels were added to).
         """
+        self.placement = placement
         params = self.scene.mi_scene_params if params is None else params
         for number, plate_id in enumerate(self.plate_ids):
             poses = placement.reflectors

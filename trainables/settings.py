@@ -31,9 +31,12 @@ class AscentSettings(AscentHyperparameters):
         ge=1,
         description="rung of fidelity.rungs at which every step is scored, the first being 1; null: the last",
     )
-    points: int = Field(24, ge=1, le=10_000, description="receiver cells around the quantile, felt by the gradient")
+    points: int = Field(12, ge=1, le=10_000, description="receiver cells around the quantile, felt by the gradient")
     path_rays_per_ap: int = Field(
-        20_000, ge=100, le=10_000_000, description="rays per access point with which a step looks for paths to them"
+        10_000,
+        ge=100,
+        le=10_000_000,
+        description="rays per access point with which a step looks for paths to them; fewer miss the reflector",
     )
 
     def scored_rungs(self, rungs: tuple[int, ...]) -> tuple[int, ...]:
