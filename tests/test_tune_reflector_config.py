@@ -158,6 +158,7 @@ def test_comments_explain_every_field_that_is_described() -> None:
         ("radio.frequency_hz=.nan", "radio.frequency_hz: ...finite...nan; correct it"),
         ("searcher={kind: psychic}", "searcher.kind: must be ...'random'...'psychic'; choose one"),
         # ranges and bounds
+        ("budget.rays_per_ap=0", "budget.rays_per_ap: ...greater than 0...0; correct it"),
         ("budget.trials=0", "budget.trials: ...greater than or equal to 1...0; correct it"),
         ("radio.frequency_hz=5.18", "radio.frequency_hz: ...greater than...5.18; correct it"),
         (

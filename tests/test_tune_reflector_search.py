@@ -328,6 +328,61 @@ def test_an_interrupted_local_search_goes_on_where_it_stopped(
     assert [(r.iteration, r.values["x1"]) for r in broken] == [(r.iteration, r.values["x1"]) for r in straight]
 
 
+# --- the budget of rays -------------------------------------------------------------------------------------
+
+
+def rays_spent(name: str) -> list[float]:
+    """Rays per AP that all trials had traced after each row of the table."""
+    rays_of: dict[str, float] = {}
+    sums = []
+    for row in read_rows(Path(f"results/{name}/trials.csv")):
+        rays_of[row.trial_id] = row.values["rays_per_ap"]
+        sums.append(sum(rays_of.values()))
+    return sums
+
+
+@pytest.mark.parametrize(("budget", "rows"), [(1, 1), (14_000, 5), (14_001, 6), (18_000, 6)])
+def test_a_budget_of_rays_ends_the_search_with_the_iteration_that_reaches_it(
+    budget: int, rows: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A trial traces 2,000 and then 4,000 rays: 2, 6, 8, 12, 14, 18 thousand after iterations 1 to 6."""
+    assert run_quick("name=a", "searcher.kind=random", "budget.trials=50", f"budget.rays_per_ap={budget}") == 0
+    spent = rays_spent("a")
+    assert len(spent) == rows
+    assert spent[-1] >= budget
+    assert all(rays < budget for rays in spent[:-1])
+    out = capsys.readouterr().out
+    assert f"budget   50 trials, at most {budget:g} rays per AP, about " in out
+    assert "100% of the rays" in out
+
+
+def test_the_trials_end_a_search_that_its_rays_do_not() -> None:
+    assert run_quick("name=a", "searcher.kind=random", "budget={trials: 3, rays_per_ap: 1e9}") == 0
+    assert rays_spent("a")[-1] == 18_000
+
+
+def test_a_resumed_search_goes_on_with_the_rays_that_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    from trainables.placement import PlacementTrial
+
+    step, calls = PlacementTrial.step, iter(range(1000))
+
+    def interrupted(self: PlacementTrial) -> dict[str, object]:
+        if next(calls) == 4:
+            raise KeyboardInterrupt
+        return step(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PlacementTrial, "step", interrupted)
+        assert run_quick("name=a", "searcher.kind=random", "budget.rays_per_ap=24000") == 130
+    assert rays_spent("a")[-1] == 12_000
+    assert run("--resume", "results/a") == 0
+    assert rays_spent("a")[-1] == 24_000
+    before = Path("results/a/trials.csv").read_bytes()
+    Path("results/a/best.json").unlink()
+    assert run("--resume", "results/a") == 0  # nothing is left, so the winner is measured and no ray is searched with
+    assert Path("results/a/trials.csv").read_bytes() == before
+
+
 def test_help_imports_neither_sionna_nor_ray() -> None:
     code = (
         "import sys\nfrom tune_reflector import search\n"

@@ -43,6 +43,12 @@ class BudgetSettings(Model):
         None, ge=1, description="trials at a time; null: as many as the machine's cores or GPU allow"
     )
     time_s: float | None = Field(None, gt=0, description="end the search after this long [s]; null: no limit")
+    rays_per_ap: float | None = Field(
+        None,
+        gt=0,
+        description="end the search once its trials have traced this many rays per access point, all together; "
+        "null: no limit",
+    )
 
 
 class RaySettings(Model):

@@ -1,5 +1,6 @@
 """One search from preflight to result: this module is the order in which things happen."""
 
+import math
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -170,6 +171,9 @@ def _launch(config: SearchConfig, evaluator: PlacementEvaluator, backend: Backen
         time_s -= clock.elapsed_s()  # a resumed search has spent some
         if time_s <= 0:
             return True
+    rays = math.inf if config.budget.rays_per_ap is None else config.budget.rays_per_ap
+    if tally.rays_per_ap >= rays:
+        return True
     genes = [gene.name for gene in space.genes]
     launch = Launch(
         config=config,
@@ -179,13 +183,14 @@ def _launch(config: SearchConfig, evaluator: PlacementEvaluator, backend: Backen
             tally,
             ResultsTable(table, genes, METRICS, clock),
             BestCurve(folder / TENSORBOARD_FOLDER, tally, clock),
-            Progress(tally, config.budget.trials, time_s),
+            Progress(tally, config.budget.trials, time_s, rays),
         ],
         workers=workers,
         use_gpu=backend.name == "cuda",
         resume=resume,
         time_s=time_s,
         ended=tally.ended,
+        out_of_rays=lambda: tally.rays_per_ap >= rays,
     )
     if config.launch == "local":
         from tune_reflector import launch_local

@@ -1,6 +1,6 @@
 """What the two ways of running a search have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,8 +27,9 @@ def trial_class(config: SearchConfig) -> "type[PlacementTrial]":
 class Launch:
     """One search, ready to run.
 
-    ``resume`` says whether there was an earlier session, ``ended`` how many trials ended in it, and ``time_s`` what
-    is left of the time budget (None: no limit).
+    ``resume`` says whether there was an earlier session, ``ended`` how many trials ended in it, ``time_s`` what
+    is left of the time budget (None: no limit), and ``out_of_rays``, asked after every result, whether the rays of
+    all sessions have reached the budget of rays.
     """
 
     config: SearchConfig
@@ -40,3 +41,4 @@ class Launch:
     time_s: float | None = None
     resume: bool = False
     ended: int = 0
+    out_of_rays: Callable[[], bool] = lambda: False

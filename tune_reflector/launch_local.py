@@ -98,6 +98,8 @@ class _Session:
         while self._ended < self._launch.config.budget.trials:
             if limit_s is not None and time.monotonic() - start > limit_s:
                 break
+            if self._launch.out_of_rays():
+                break
             self._pending = trial = self._pending or self._suggest()
             if trial is None:
                 break
@@ -144,6 +146,8 @@ class _Session:
                 return result
             self._searcher.on_trial_result(trial.trial_id, result)
             if self._scheduler.on_trial_result(self._controller, trial, result) == TrialScheduler.STOP:
+                return result
+            if self._launch.out_of_rays():
                 return result
 
     def _worker_for(self, trial: LocalTrial) -> PlacementTrial:

@@ -5,10 +5,10 @@ import math
 import os
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Any
+from typing import Any, ClassVar
 
 os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")  # one table, not 5 files a trial
 os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # its header ignores verbose=0
@@ -18,6 +18,7 @@ import ray
 from ray import tune
 from ray.tune import Callback
 from ray.tune.experiment import Trial
+from ray.tune.stopper import Stopper
 
 from tune_reflector.config import ConfigError
 from tune_reflector.launch import Launch, trial_class
@@ -69,6 +70,7 @@ def _tune(launch: Launch, interruption: "_Interruption") -> None:
         scheduler=launch.scheduler,
         num_samples=config.budget.trials,
         time_budget_s=launch.time_s,
+        stop=_OutOfRays.of(launch),
         max_concurrent_trials=trials_in_flight(config.scheduler, config.fidelity, launch.workers),
         resources_per_trial=resources,
         reuse_actors=True,
@@ -87,6 +89,28 @@ def _tune(launch: Launch, interruption: "_Interruption") -> None:
 
 def _trial_folder(trial: Trial) -> str:
     return f"{_TRIAL_PREFIX}{trial.trial_id}"
+
+
+class _OutOfRays(Stopper):
+    """Ends the search once its budget of rays is spent; Tune asks after it has told a result to the callbacks.
+
+    Tune pickles it into its snapshots, and a resumed search gets that copy: what it asks belongs to the class, so that
+    the copy asks this session.
+    """
+
+    spent: ClassVar[Callable[[], bool]]
+
+    @classmethod
+    def of(cls, launch: Launch) -> "_OutOfRays":
+        """The one of this session."""
+        cls.spent = staticmethod(launch.out_of_rays)
+        return cls()
+
+    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+        return False
+
+    def stop_all(self) -> bool:
+        return type(self).spent()
 
 
 @contextmanager

@@ -4,6 +4,7 @@ Every check raises ``ConfigError`` with a line that names the field, the rule, t
 """
 
 import json
+import math
 import os
 import shutil
 from dataclasses import dataclass
@@ -197,16 +198,18 @@ def estimated_s(config: SearchConfig, evaluator: PlacementEvaluator, workers: in
     """How long the search will take, from tracing one placement at every rung, with the threads of one trial."""
     evaluator.set_threads(config.resources.cpus_per_trial)
     placement = evaluator.site.space.decode(evaluator.site.space.sample(np.random.default_rng(0)))
-    trial_s, share = 0.02, 1.0
+    trial_s, trial_rays, share = 0.02, 0.0, 1.0
     for rays in config.fidelity.rungs:
         evaluator.trace(placement, rays)  # compiles
         start = perf_counter()
         evaluator.trace(placement, rays)
         trial_s += share * (perf_counter() - start)
+        trial_rays += share * rays
         if isinstance(config.scheduler, AshaSettings):
             share /= config.scheduler.reduction_factor
     evaluator.set_threads(None)
-    total_s = trial_s * config.budget.trials / workers
+    trials = min(config.budget.trials, (config.budget.rays_per_ap or math.inf) / trial_rays)
+    total_s = trial_s * trials / workers
     return min(total_s, config.budget.time_s or total_s)
 
 
@@ -217,6 +220,8 @@ def describe(config: SearchConfig, site: Site, backend: Backend, workers: int, t
     budget = f"{config.budget.trials} trials"
     if isinstance(config.searcher, GridSettings):
         budget += f" of a grid of {config.searcher.size(site.space)}"
+    if config.budget.rays_per_ap is not None:
+        budget += f", at most {config.budget.rays_per_ap:g} rays per AP"
     if config.budget.time_s is not None:
         budget += f", at most {duration(config.budget.time_s)}"
     searcher = getattr(config.searcher, "sampler", None) or config.searcher.kind
