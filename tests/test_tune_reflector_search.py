@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -326,6 +328,31 @@ def test_an_interrupted_local_search_goes_on_where_it_stopped(
 
     straight, broken = (list(read_rows(Path(f"results/{n}/trials.csv"))) for n in ("straight", "broken"))
     assert [(r.iteration, r.values["x1"]) for r in broken] == [(r.iteration, r.values["x1"]) for r in straight]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_local_search_between_two_iterations(
+    number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Never in the middle of a callback, where it could leave a lock taken or a row cut off."""
+    from callbacks.tensorboard import BestCurve
+
+    on_trial_complete, log = BestCurve.on_trial_complete, list[str]()
+
+    def hit_by_a_signal(self: BestCurve, *args: object, **about: object) -> None:
+        log.append("begins")
+        if len(log) == 3:  # in the second trial
+            os.kill(os.getpid(), number)
+            time.sleep(0.01)
+        on_trial_complete(self, *args, **about)  # type: ignore[arg-type]
+        log.append("ends")
+
+    before = [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)]
+    monkeypatch.setattr(BestCurve, "on_trial_complete", hit_by_a_signal)
+    assert run_quick("name=a", "searcher.kind=random", "budget.trials=50") == 130
+    assert log == ["begins", "ends"] * 2
+    assert [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)] == before
+    assert len(list(read_rows(Path("results/a/trials.csv")))) == 4
 
 
 # --- the budget of rays -------------------------------------------------------------------------------------
