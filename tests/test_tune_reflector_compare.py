@@ -5,6 +5,7 @@ import itertools
 import json
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -455,6 +456,13 @@ def test_the_table_pairs_runs_of_the_same_seed() -> None:
     assert lines[3][9] == "t-test, n = 2"
     assert lines[4] == ["c", "0", *["-"] * 8]
     assert len({len(line) for line in table([a, b, c]).splitlines()}) == 1
+
+
+def test_a_single_entry_makes_a_table_without_comparison() -> None:
+    head, rule, line = table(summarise([outcome("a", 1, -60.0)], ["a"])).splitlines()
+    assert len(head) == len(rule) == len(line)
+    assert all(re.fullmatch(" -{2,}[-:] ", cell) for cell in rule.strip("|").split("|"))
+    assert line.split()[3:8] == ["1", "|", "-60.00", "|", "-"]
 
 
 # --- whole comparisons --------------------------------------------------------------------------------------

@@ -181,7 +181,7 @@ def table(summaries: Sequence[Summary]) -> str:
     """The entries as a table in Markdown, with what its columns mean."""
     head = ["entry", "runs", "mean", "std", "median", "best", "worst", f"vs {summaries[0].label}", "p", "paired test"]
     lines = [head, *([s.label, str(len(s.scores_dbm)), *_statistics(s), *_comparison(s)] for s in summaries)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
+    widths = [max(3, *(len(line[column]) for line in lines)) for column in range(len(head))]
     rule = [
         "-" * (width - 1) + ":" if 0 < column < len(head) - 1 else "-" * width for column, width in enumerate(widths)
     ]
