@@ -1,4 +1,5 @@
 # make search   find a placement (the bundled quick start; ARGS="configs/office.yaml seed=2" for another)
+# make compare  compare searches at an equal budget of rays (ARGS=configs/compare_l_corridor.yaml)
 # make test     run all tests
 # make bench    measure speed and accuracy, as ratios
 # make check    formatter, linter, type checker, import directions
@@ -9,10 +10,13 @@ ARGS ?=
 VENV := .venv
 READY := $(VENV)/.ready
 
-.PHONY: search test bench check clean
+.PHONY: search compare test bench check clean
 
 search: $(READY)
 	$(VENV)/bin/python -m tune_reflector.search $(ARGS)
+
+compare: $(READY)
+	$(VENV)/bin/python -m tune_reflector.compare $(ARGS)
 
 test: $(READY)
 	$(VENV)/bin/python -m pytest $(ARGS)

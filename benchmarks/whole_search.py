@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.processes import descendants, finish, peak_memory_mb, start_module
-from callbacks.results import read_rows
+from callbacks.rows import read_rows
 
 _POLL_S = 0.5
 

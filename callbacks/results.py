@@ -5,26 +5,13 @@ second time; such a row is left out, and a row that a crash cut in half is dropp
 """
 
 import csv
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
 from ray.tune import Callback
 
-_ALWAYS = ("trial_id", "iteration", "elapsed_s")
-
-
-@dataclass(frozen=True)
-class Row:
-    """One iteration of one trial, as read back."""
-
-    trial_id: str
-    iteration: int
-    elapsed_s: float
-    values: Mapping[str, float]
-    """Genes and metrics by name; flags as 0 or 1, blanks as NaN."""
+from callbacks.rows import ALWAYS, read_rows
 
 
 class ResultsTable(Callback):
@@ -53,7 +40,7 @@ class ResultsTable(Callback):
             self._seen = {(row.trial_id, row.iteration) for row in read_rows(self._path)}
         self._file = self._path.open("a", newline="", encoding="utf-8")
         if self._file.tell() == 0:
-            csv.writer(self._file).writerow([*_ALWAYS, *self._columns, *self._constants])
+            csv.writer(self._file).writerow([*ALWAYS, *self._columns, *self._constants])
 
     def on_trial_result(self, iteration: int, trials: Any, trial: Any, result: Mapping[str, Any], **_: Any) -> None:
         key = (trial.trial_id, int(result["training_iteration"]))
@@ -85,32 +72,6 @@ class SearchClock:
     def elapsed_s(self) -> float:
         """Seconds so far."""
         return self._now() - self._start
-
-
-def read_rows(path: Path) -> Iterator[Row]:
-    """The whole rows of a results table, in the order of writing; none if there is no file yet."""
-    if not path.exists():
-        return
-    with path.open(newline="", encoding="utf-8") as file:
-        whole_lines = (line for line in file if line.endswith("\n"))  # a crash can cut off the last one
-        for record in csv.DictReader(whole_lines):
-            trial_id, iteration, elapsed = (record.pop(name) for name in _ALWAYS)
-            values = {name: float(text) if text else math.nan for name, text in record.items()}
-            yield Row(trial_id, int(iteration), float(elapsed), values)
-
-
-def ranked(rows: Iterable[Row], genes: Sequence[str]) -> list[Row]:
-    """Every feasible placement once, best first: the highest rung before the best score.
-
-    Args:
-        rows: of a results table.
-        genes: columns; rows that agree in all of them are of one placement.
-    """
-    feasible = (row for row in rows if row.values["feasible"] and math.isfinite(row.values["p5_rss_dbm"]))
-    distinct: dict[tuple[float, ...], Row] = {}
-    for row in sorted(feasible, key=lambda row: (-row.values["rung"], -row.values["p5_rss_dbm"], row.trial_id)):
-        distinct.setdefault(tuple(row.values[name] for name in genes), row)
-    return list(distinct.values())
 
 
 def _cell(value: Any) -> str:

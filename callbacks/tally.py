@@ -8,7 +8,7 @@ from typing import Any
 
 from ray.tune import Callback
 
-from callbacks.results import Row
+from callbacks.rows import Row
 
 
 class Tally(Callback):
@@ -31,7 +31,7 @@ class Tally(Callback):
         self.failed = 0
         self.rays_per_ap = 0.0
         for row in rows:
-            self._count(row.trial_id, row.values)
+            self.count(row.trial_id, row.values)
             if row.values["complete"]:
                 self._ended.add(row.trial_id)
 
@@ -41,7 +41,7 @@ class Tally(Callback):
         return len(self._ended)
 
     def on_trial_result(self, iteration: int, trials: Any, trial: Any, result: Mapping[str, Any], **_: Any) -> None:
-        self._count(trial.trial_id, result)
+        self.count(trial.trial_id, result)
 
     def on_trial_complete(self, iteration: int, trials: Any, trial: Any, **_: Any) -> None:
         self._ended.add(trial.trial_id)
@@ -54,7 +54,8 @@ class Tally(Callback):
         if iteration == 0:  # a resumed search brings along the trials that ended before
             self._ended |= {t.trial_id for t in trials if t.status in ("TERMINATED", "ERROR")}
 
-    def _count(self, trial_id: str, values: Mapping[str, Any]) -> None:
+    def count(self, trial_id: str, values: Mapping[str, Any]) -> None:
+        """Take one more result into account."""
         rays = float(values["rays_per_ap"])
         self.rays_per_ap += max(0.0, rays - self._rays_of.get(trial_id, 0.0))  # less: a copy of another trial
         self._rays_of[trial_id] = rays

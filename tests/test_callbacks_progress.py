@@ -1,6 +1,7 @@
 """One line of progress: what it says, and how a terminal and a log each get it."""
 
 import io
+import math
 import time
 from types import SimpleNamespace
 from typing import Any
@@ -26,13 +27,17 @@ class Run:
     """A search under a clock that only the test moves."""
 
     def __init__(
-        self, monkeypatch: pytest.MonkeyPatch, terminal: bool = False, time_limit_s: float | None = None
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        terminal: bool = False,
+        time_limit_s: float | None = None,
+        rays_limit: float = math.inf,
     ) -> None:
         self.now_s = 100.0
         monkeypatch.setattr(time, "monotonic", lambda: self.now_s)
         self.tally: Any = SimpleNamespace(ended=0, best=None, failed=0, rays_per_ap=0.0)
         self.stream = Stream(terminal)
-        self.progress = Progress(self.tally, total=600, time_limit_s=time_limit_s, stream=self.stream)
+        self.progress = Progress(self.tally, 600, time_limit_s, rays_limit, self.stream)
         self.progress.setup()
 
     def step(self, after_s: float = 0.0, **tally: Any) -> None:
@@ -77,6 +82,18 @@ def test_a_time_limit_ends_the_search_sooner(monkeypatch: pytest.MonkeyPatch) ->
     run.step(after_s=20, ended=20, best=-50.0)
     assert run.line.endswith(", 1.0/s, 40s left")
     run.step(after_s=50)
+    assert run.line.endswith(", 0s left")
+
+
+def test_a_budget_of_rays_is_told_and_ends_the_search_sooner(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run(monkeypatch, rays_limit=1_000.0)
+    run.step(rays_per_ap=100.0)
+    run.step(after_s=10, ended=10, rays_per_ap=300.0, best=-50.0)
+    assert run.line == "10/600 trials, 30% of the rays, best P5 -50.0 dBm, 1.0/s, 35s left"
+    run.step(ended=590)
+    assert run.line.endswith(", 0s left")  # the trials end it now
+    run.step(ended=20, rays_per_ap=1_100.0)
+    assert ", 100% of the rays, " in run.line
     assert run.line.endswith(", 0s left")
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from callbacks.results import ResultsTable, SearchClock, read_rows
+from callbacks.results import ResultsTable, SearchClock
+from callbacks.rows import read_rows
 
 GENES = ("x1", "y1")
 METRICS = ("p5_rss_dbm", "feasible", "rays_per_ap")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from callbacks.results import Row
+from callbacks.rows import Row
 from callbacks.tally import Tally
 
 SCORE = "p5_rss_dbm"

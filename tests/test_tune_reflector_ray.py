@@ -20,7 +20,8 @@ from ray import cloudpickle
 from ray.tune import Callback
 from ray.tune.search import Searcher
 
-from callbacks.results import ResultsTable, SearchClock, read_rows
+from callbacks.results import ResultsTable, SearchClock
+from callbacks.rows import read_rows
 from search_spaces.placement import PlacementSpace
 from tune_reflector import launch_ray
 from tune_reflector.config import SearchConfig, validate
@@ -308,6 +309,27 @@ def test_the_genetic_algorithm_is_the_same_for_any_workers_and_after_a_kill() ->
         assert [[entry[n] for n in names] for entry in fame[0]] == [[entry[n] for n in names] for entry in fame[1]]
         lines = Path(f"results/{other}/generations.csv").read_text().splitlines()
         assert len(lines) == len(set(lines)) == 1 + 5
+
+
+def test_a_budget_of_rays_ends_the_search_and_holds_over_a_resume() -> None:
+    """A trial traces 2,000 and then 20,000 rays, so the last result may be at most 20,000 too much."""
+    budget = 150_000
+    search = command("budget.trials=500", f"budget.rays_per_ap={budget}", "scheduler.kind=fifo")
+    process = subprocess.Popen(search, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    table = Path("results/a/trials.csv")
+    wait_for_rows(table, 4, process)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=120) == 130
+    assert rays_spent(table) < budget
+    resume = [sys.executable, "-m", "tune_reflector.search", "--resume", "results/a"]
+    done = subprocess.run(resume, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert budget <= rays_spent(table) < budget + 20_000
+
+
+def rays_spent(table: Path) -> float:
+    """Rays per AP of all trials of a results table."""
+    return sum({row.trial_id: row.values["rays_per_ap"] for row in read_rows(table)}.values())
 
 
 def test_an_address_without_a_cluster_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

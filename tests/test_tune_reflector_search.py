@@ -2,13 +2,15 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from callbacks.results import read_rows
+from callbacks.rows import read_rows
 from tune_reflector import search
 from tune_reflector.config import load_config, validate
 
@@ -326,6 +328,86 @@ def test_an_interrupted_local_search_goes_on_where_it_stopped(
 
     straight, broken = (list(read_rows(Path(f"results/{n}/trials.csv"))) for n in ("straight", "broken"))
     assert [(r.iteration, r.values["x1"]) for r in broken] == [(r.iteration, r.values["x1"]) for r in straight]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_local_search_between_two_iterations(
+    number: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Never in the middle of a callback, where it could leave a lock taken or a row cut off."""
+    from callbacks.tensorboard import BestCurve
+
+    on_trial_complete, log = BestCurve.on_trial_complete, list[str]()
+
+    def hit_by_a_signal(self: BestCurve, *args: object, **about: object) -> None:
+        log.append("begins")
+        if len(log) == 3:  # in the second trial
+            os.kill(os.getpid(), number)
+            time.sleep(0.01)
+        on_trial_complete(self, *args, **about)  # type: ignore[arg-type]
+        log.append("ends")
+
+    before = [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)]
+    monkeypatch.setattr(BestCurve, "on_trial_complete", hit_by_a_signal)
+    assert run_quick("name=a", "searcher.kind=random", "budget.trials=50") == 130
+    assert log == ["begins", "ends"] * 2
+    assert [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)] == before
+    assert len(list(read_rows(Path("results/a/trials.csv")))) == 4
+
+
+# --- the budget of rays -------------------------------------------------------------------------------------
+
+
+def rays_spent(name: str) -> list[float]:
+    """Rays per AP that all trials had traced after each row of the table."""
+    rays_of: dict[str, float] = {}
+    sums = []
+    for row in read_rows(Path(f"results/{name}/trials.csv")):
+        rays_of[row.trial_id] = row.values["rays_per_ap"]
+        sums.append(sum(rays_of.values()))
+    return sums
+
+
+@pytest.mark.parametrize(("budget", "rows"), [(1, 1), (14_000, 5), (14_001, 6), (18_000, 6)])
+def test_a_budget_of_rays_ends_the_search_with_the_iteration_that_reaches_it(
+    budget: int, rows: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A trial traces 2,000 and then 4,000 rays: 2, 6, 8, 12, 14, 18 thousand after iterations 1 to 6."""
+    assert run_quick("name=a", "searcher.kind=random", "budget.trials=50", f"budget.rays_per_ap={budget}") == 0
+    spent = rays_spent("a")
+    assert len(spent) == rows
+    assert spent[-1] >= budget
+    assert all(rays < budget for rays in spent[:-1])
+    out = capsys.readouterr().out
+    assert f"budget   50 trials, at most {budget:g} rays per AP, about " in out
+    assert "100% of the rays" in out
+
+
+def test_the_trials_end_a_search_that_its_rays_do_not() -> None:
+    assert run_quick("name=a", "searcher.kind=random", "budget={trials: 3, rays_per_ap: 1e9}") == 0
+    assert rays_spent("a")[-1] == 18_000
+
+
+def test_a_resumed_search_goes_on_with_the_rays_that_are_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    from trainables.placement import PlacementTrial
+
+    step, calls = PlacementTrial.step, iter(range(1000))
+
+    def interrupted(self: PlacementTrial) -> dict[str, object]:
+        if next(calls) == 4:
+            raise KeyboardInterrupt
+        return step(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PlacementTrial, "step", interrupted)
+        assert run_quick("name=a", "searcher.kind=random", "budget.rays_per_ap=24000") == 130
+    assert rays_spent("a")[-1] == 12_000
+    assert run("--resume", "results/a") == 0
+    assert rays_spent("a")[-1] == 24_000
+    before = Path("results/a/trials.csv").read_bytes()
+    Path("results/a/best.json").unlink()
+    assert run("--resume", "results/a") == 0  # nothing is left, so the winner is measured and no ray is searched with
+    assert Path("results/a/trials.csv").read_bytes() == before
 
 
 def test_help_imports_neither_sionna_nor_ray() -> None:

@@ -42,6 +42,12 @@ def parse(text: str | bytes, source: str) -> Any:
         raise ValueError(f"{source}: must be YAML: {' '.join(str(error).split())}; correct it") from None
 
 
+def block(value: Any) -> str:
+    """Plain data as YAML, one key a line, that ``parse`` reads back."""
+    text: str = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
+    return text
+
+
 def inline(value: Any) -> str:
     """Plain data as one line of YAML that ``parse`` reads back."""
     text: str = yaml.dump(value, Dumper=_Dumper, default_flow_style=True, width=math.inf)

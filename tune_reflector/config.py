@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, Any, Literal, Self, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Self, TypeVar, Union, get_args, get_origin
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
@@ -29,6 +29,8 @@ from tune_reflector.schedulers import (
 )
 from tune_reflector.searchers.settings import CmaesSettings, GridSettings, RandomSettings, SearcherSettings
 
+SomeModel = TypeVar("SomeModel", bound=Model)
+
 
 class ConfigError(ValueError):
     """What is wrong with a configuration, one problem a line: field, rule, value, remedy."""
@@ -42,6 +44,12 @@ class BudgetSettings(Model):
         None, ge=1, description="trials at a time; null: as many as the machine's cores or GPU allow"
     )
     time_s: float | None = Field(None, gt=0, description="end the search after this long [s]; null: no limit")
+    rays_per_ap: float | None = Field(
+        None,
+        gt=0,
+        description="end the search once its trials have traced this many rays per access point, all together; "
+        "null: no limit",
+    )
 
 
 class RaySettings(Model):
@@ -97,11 +105,7 @@ class SearchConfig(PlacementProblem):
     @field_validator("name")
     @classmethod
     def _is_a_folder_name(cls, name: str | None) -> str | None:
-        if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name):
-            raise ValueError(
-                f"name must be 1 to 100 letters, digits, '.', '_' or '-', but got {name!r}; it becomes a folder"
-            )
-        return name
+        return None if name is None else folder_name(name)
 
     @model_validator(mode="after")
     def _search_is_coherent(self) -> Self:
@@ -111,6 +115,11 @@ class SearchConfig(PlacementProblem):
             self._check_grid(self.searcher)
         if isinstance(self.refine, GradientRefinement):
             self._check_rung("refine", self.refine)
+        if self.budget.rays_per_ap is not None and self.budget.rays_per_ap <= self.refinement_rays_per_ap():
+            raise ValueError(
+                f"budget.rays_per_ap must be > {self.refinement_rays_per_ap():g}, what refine may take, but got "
+                f"{self.budget.rays_per_ap:g}; raise it or refine less"
+            )
         if self.launch == "local" and isinstance(self.scheduler, HyperbandSettings | PopulationSettings):
             raise ValueError(
                 f"scheduler.kind must be fifo, asha or median with launch: local, but got {self.scheduler.kind!r}, "
@@ -188,11 +197,6 @@ class SearchConfig(PlacementProblem):
                 f"searcher.kind must be random with scheduler.kind={kind}, but got {self.searcher.kind!r}; {kind} "
                 "moves its candidates itself, and a searcher would learn from placements that it did not choose"
             )
-        if self.budget.trials < 2:
-            raise ValueError(
-                f"budget.trials must be at least 2 with scheduler.kind={kind}, but got {self.budget.trials}; it is "
-                "the size of the population"
-            )
         if not self.mutable_genes() and population.jitter == 0:
             what = "placement" if isinstance(self.trainable, PlacementTrialSettings) else "hyperparameter or placement"
             raise ValueError(
@@ -250,6 +254,13 @@ class SearchConfig(PlacementProblem):
         changes["budget"] = self.budget.model_copy(update={"trials": trials})
         return self.model_copy(update=changes)
 
+    def refinement_rays_per_ap(self) -> float:
+        """Rays per access point that the second stage may take, if there is one."""
+        if self.refine is None:
+            return 0.0
+        second = self.refined(self.refine.candidates)
+        return second.num_trials * second.rays_per_iteration()[-1]
+
     def space(self) -> SearchSpace:
         """What the searcher searches."""
         placement = self.site().space
@@ -260,6 +271,11 @@ class SearchConfig(PlacementProblem):
     def rays_per_iteration(self) -> tuple[int, ...]:
         """Rays per access point that a trial has traced after each of its iterations, if it is left alone."""
         return self.trainable.rays_per_ap(self.fidelity.rungs)
+
+    @property
+    def num_trials(self) -> int:
+        """Trials of the search, without its refinement."""
+        return self.scheduler.population if isinstance(self.scheduler, PopulationSettings) else self.budget.trials
 
     @property
     def top_rung(self) -> int:
@@ -290,6 +306,15 @@ def _suffixes() -> Iterator[str]:
     yield from (f"-{number}" for number in itertools.count(2))
 
 
+def folder_name(name: str) -> str:
+    """``name``, if it can be that of a folder; ``ValueError`` says what is wrong with it."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name):
+        raise ValueError(
+            f"name must be 1 to 100 letters, digits, '.', '_' or '-', but got {name!r}; it becomes a folder"
+        )
+    return name
+
+
 def parse_yaml(text: str, source: str) -> Any:
     """Plain data from YAML; a ``ConfigError`` names ``source``."""
     try:
@@ -308,31 +333,40 @@ def load_config(path: Path | None, overrides: Sequence[str] = ()) -> SearchConfi
     Raises:
         ConfigError: with every problem that was found, one a line.
     """
-    data: Any = {}
-    if path is not None:
-        try:
-            data = parse_yaml(path.read_text(encoding="utf-8"), str(path))
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not text"
-            raise ConfigError(f"{path}: must be a readable YAML file: {reason}; check the path") from None
-    data = {} if data is None else data
-    if not isinstance(data, dict):
-        found = type(data).__name__
-        raise ConfigError(f"{path}: must be a mapping of keys, but is a {found}; write 'key: value' lines")
+    data = {} if path is None else read_mapping(path)
     for override in overrides:
         _override(data, override)
     return validate(data)
 
 
+def read_mapping(path: Path) -> dict[str, Any]:
+    """The plain data of a YAML file of keys."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is not text"
+        raise ConfigError(f"{path}: must be a readable YAML file: {reason}; check the path") from None
+    data = parse_yaml(text, str(path))
+    data = {} if data is None else data
+    if not isinstance(data, dict):
+        found = type(data).__name__
+        raise ConfigError(f"{path}: must be a mapping of keys, but is a {found}; write 'key: value' lines")
+    return data
+
+
 def validate(data: Mapping[str, Any]) -> SearchConfig:
     """A configuration from plain data; ``ConfigError`` lists what is wrong with it."""
-    data = {key: _with_kind(key, value) for key, value in data.items()}
+    return validate_as(SearchConfig, {key: _with_kind(key, value) for key, value in data.items()})
+
+
+def validate_as(model: type[SomeModel], data: Mapping[str, Any]) -> SomeModel:
+    """``model`` from plain data; ``ConfigError`` lists what is wrong with it."""
     try:
-        return SearchConfig.model_validate(data)
+        return model.model_validate(data)
     except ValidationError as error:
         details = error.errors()
         inner = [d for d in details if not any(_is_within(o["loc"], d["loc"]) for o in details)]
-        lines = dict.fromkeys(_explain(detail, data) for detail in inner)
+        lines = dict.fromkeys(_explain(detail, data, model) for detail in inner)
         raise ConfigError("\n".join(lines)) from None
     except (OSError, RecursionError, OverflowError) as error:
         raise ConfigError(f"the configuration cannot be used: {error}") from None
@@ -365,14 +399,14 @@ def _override(data: dict[str, Any], override: str) -> None:
     node[path[-1]] = parse_yaml(value, override)
 
 
-def _explain(detail: ErrorDetails, data: Mapping[str, Any]) -> str:
+def _explain(detail: ErrorDetails, data: Mapping[str, Any], model: type[Model]) -> str:
     """One line for one of pydantic's errors: path, rule, value, remedy."""
     loc = _path(detail["loc"], data)
     path = ".".join(map(str, loc))
     message, value = detail["msg"], detail["input"]
     match detail["type"]:
         case "extra_forbidden":
-            known = _keys_at(SearchConfig, loc[:-1], data)
+            known = _keys_at(model, loc[:-1], data)
             close = difflib.get_close_matches(str(loc[-1]), known, n=1)
             hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
             return f"{path}: unknown key; {hint}"
@@ -382,7 +416,7 @@ def _explain(detail: ErrorDetails, data: Mapping[str, Any]) -> str:
             text = message.removeprefix("Value error, ")
             if not path:
                 return text
-            names_field = text.split(" ", 1)[0] in _keys_at(SearchConfig, loc, data)
+            names_field = text.split(" ", 1)[0] in _keys_at(model, loc, data)
             return f"{path}.{text}" if names_field else f"{path}: {text}"
         case "union_tag_invalid" | "union_tag_not_found":
             expected = detail.get("ctx", {}).get("expected_tags")

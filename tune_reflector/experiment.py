@@ -1,6 +1,7 @@
 """One search from preflight to result: this module is the order in which things happen."""
 
 import json
+import math
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -174,7 +175,7 @@ def _search(config: SearchConfig, evaluator: PlacementEvaluator, backend: Backen
 
 def _stages(config: SearchConfig) -> Iterator[_Stage]:
     """The search and, once it is over, its refinement; a search that is over already is left out."""
-    from callbacks.results import read_rows
+    from callbacks.rows import read_rows
     from tune_reflector.searchers.build import build_refiner, build_searcher
 
     starts_file = config.run_dir / REFINEMENT_FOLDER / STARTS_FILE
@@ -197,7 +198,8 @@ def _launch(config: SearchConfig, stage: _Stage, backend: Backend, workers: int,
     """Run the trials of one stage; False if they were interrupted."""
     from callbacks.generations import Generations
     from callbacks.progress import Progress
-    from callbacks.results import ResultsTable, SearchClock, read_rows
+    from callbacks.results import ResultsTable, SearchClock
+    from callbacks.rows import read_rows
     from callbacks.tally import Tally
     from callbacks.tensorboard import BestCurve
     from tune_reflector.launch import Launch
@@ -214,6 +216,9 @@ def _launch(config: SearchConfig, stage: _Stage, backend: Backend, workers: int,
         time_s -= clock.elapsed_s()  # a resumed search has spent some
         if time_s <= 0:
             return True
+    rays = _rays_of_stage(config, stage)
+    if tally.rays_per_ap >= rays:
+        return True
     evolves = stage.number == 1 and isinstance(config.searcher, GaSettings)
     chronicle = [Generations(folder, lambda: searcher.statistics, lambda: searcher.hall_of_fame)] if evolves else []
     launch = Launch(
@@ -225,7 +230,7 @@ def _launch(config: SearchConfig, stage: _Stage, backend: Backend, workers: int,
             ResultsTable(table, _columns(config), clock, {"stage": stage.number} if config.refine else None),
             *chronicle,
             BestCurve(folder / TENSORBOARD_FOLDER, tally, clock),
-            Progress(tally, stage.config.budget.trials + (tally.ended if stage.number > 1 else 0), time_s),
+            Progress(tally, stage.config.num_trials + (tally.ended if stage.number > 1 else 0), time_s, rays),
         ],
         workers=workers,
         use_gpu=backend.name == "cuda",
@@ -235,6 +240,7 @@ def _launch(config: SearchConfig, stage: _Stage, backend: Backend, workers: int,
         ended=len(
             {row.trial_id for row in rows if row.values["complete"] and row.values.get("stage", 1) == stage.number}
         ),
+        out_of_rays=lambda: tally.rays_per_ap >= rays,
     )
     if config.launch == "local":
         from tune_reflector import launch_local
@@ -243,6 +249,14 @@ def _launch(config: SearchConfig, stage: _Stage, backend: Backend, workers: int,
     from tune_reflector import launch_ray
 
     return launch_ray.run(launch)
+
+
+def _rays_of_stage(config: SearchConfig, stage: _Stage) -> float:
+    """Rays per access point at which a stage ends, earlier ones included; the first leaves the second its share."""
+    rays = config.budget.rays_per_ap
+    if rays is None:
+        return math.inf
+    return rays - config.refinement_rays_per_ap() if stage.number == 1 else rays
 
 
 def _columns(config: SearchConfig) -> list[str]:
@@ -258,7 +272,7 @@ def _columns(config: SearchConfig) -> list[str]:
 
 def _finish(config: SearchConfig, evaluator: PlacementEvaluator) -> int:
     """Measure the winner and write what the run leaves behind."""
-    from callbacks.results import read_rows
+    from callbacks.rows import read_rows
     from tune_reflector.figure import save_figure
     from tune_reflector.final import best_json, find_winner, summary
 
@@ -270,7 +284,7 @@ def _finish(config: SearchConfig, evaluator: PlacementEvaluator) -> int:
         return FAILED
     winner = find_winner(config, rows, evaluator, say)
     if winner is None:
-        say(f"no feasible placement in {config.budget.trials} trials; widen access_points.areas or raise budget.trials")
+        say(f"no feasible placement in {config.num_trials} trials; widen access_points.areas or raise budget.trials")
         return FAILED
     save_figure(folder / FIGURE_FILE, winner, evaluator)
     write_json(folder / BEST_FILE, best_json(config, winner, evaluator))

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import t as student_t
 
-from callbacks.results import Row, ranked
+from callbacks.rows import Row, ranked
 from search_spaces.design import Placement
 from trainables.evaluator import PlacementEvaluator, TracedMap
 from trainables.objectives import Score

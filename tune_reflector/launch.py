@@ -38,7 +38,8 @@ class Launch:
     """One search, ready to run.
 
     ``folder`` is where Tune's own state goes, ``resume`` says whether there was an earlier session, ``ended`` how many
-    trials ended in it, and ``time_s`` what is left of the time budget (None: no limit).
+    trials ended in it, ``time_s`` what is left of the time budget (None: no limit), and ``out_of_rays``, asked after
+    every result, whether the rays of all sessions have reached the budget of rays.
     """
 
     config: SearchConfig
@@ -51,3 +52,4 @@ class Launch:
     time_s: float | None = None
     resume: bool = False
     ended: int = 0
+    out_of_rays: Callable[[], bool] = lambda: False

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from tempfile import gettempdir
+from types import FrameType
 from typing import Any, TypeVar
 
 from ray.tune.schedulers import TrialScheduler
@@ -59,7 +60,7 @@ def run(launch: Launch) -> bool:
     for callback in launch.callbacks:
         callback.setup()
     try:
-        with _sigterm_as_ctrl_c():
+        with _gentle_signals(session):
             session.run()
         return True
     except KeyboardInterrupt:
@@ -71,12 +72,27 @@ def run(launch: Launch) -> bool:
 
 
 @contextmanager
-def _sigterm_as_ctrl_c() -> Iterator[None]:
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+def _gentle_signals(session: "_Session") -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the session between two iterations; a second one ends it at once.
+
+    In the middle of a callback, Ctrl-C could leave a lock of TensorBoard's writer taken for ever.
+    """
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        session.interrupted = True
+        restore()
+
+    for number in before:
+        signal.signal(number, interrupt)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        restore()
 
 
 class _Session:
@@ -91,15 +107,19 @@ class _Session:
         self._pending: LocalTrial | None = None
         self._ended = 0
         self.trials: list[LocalTrial] = []
+        self.interrupted = False
         if launch.resume:
             self._restore()
 
     def run(self) -> None:
         start = time.monotonic()
         limit_s = self._launch.time_s
-        while self._ended < self._launch.config.budget.trials:
+        while self._ended < self._launch.config.num_trials:
             if limit_s is not None and time.monotonic() - start > limit_s:
                 break
+            if self._launch.out_of_rays():
+                break
+            self._heed_interruption()
             self._pending = trial = self._pending or self._suggest()
             if trial is None:
                 break
@@ -139,6 +159,7 @@ class _Session:
         """Rung after rung, until the trial is done or the scheduler stops it; the last result."""
         worker = self._worker_for(trial)
         while True:
+            self._heed_interruption()
             result: dict[str, Any] = worker.train()
             self._call("on_trial_result", **about, result=result)
             if result["done"]:
@@ -147,6 +168,12 @@ class _Session:
             self._searcher.on_trial_result(trial.trial_id, result)
             if self._scheduler.on_trial_result(self._controller, trial, result) == TrialScheduler.STOP:
                 return result
+            if self._launch.out_of_rays():
+                return result
+
+    def _heed_interruption(self) -> None:
+        if self.interrupted:
+            raise KeyboardInterrupt
 
     def _worker_for(self, trial: LocalTrial) -> SceneTrial:
         config = dict(trial.config)

@@ -5,10 +5,10 @@ import math
 import os
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Any
+from typing import Any, ClassVar
 
 os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")  # one table, not 5 files a trial
 os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # its header ignores verbose=0
@@ -19,6 +19,7 @@ from ray import tune
 from ray.tune import Callback
 from ray.tune.experiment import Trial
 from ray.tune.search import BasicVariantGenerator
+from ray.tune.stopper import Stopper
 
 from tune_reflector.config import ConfigError
 from tune_reflector.launch import Launch, trial_class
@@ -41,7 +42,7 @@ def run(launch: Launch) -> bool:
     logging.getLogger("ray").setLevel(logging.ERROR)
     interruption = _Interruption()
     # Tune's snapshot grows with the trials: every second at first, so that a killed driver loses little, then seldom.
-    os.environ["TUNE_GLOBAL_CHECKPOINT_S"] = str(max(1, launch.config.budget.trials // 500))
+    os.environ["TUNE_GLOBAL_CHECKPOINT_S"] = str(max(1, launch.config.num_trials // 500))
     with local_cluster(launch), keep_workers():
         try:
             _tune(launch, interruption)
@@ -52,7 +53,7 @@ def run(launch: Launch) -> bool:
 
 def _tune(launch: Launch, interruption: "_Interruption") -> None:
     config = launch.config
-    to_come = config.budget.trials - launch.ended
+    to_come = config.num_trials - launch.ended
     if isinstance(config.searcher, GridSettings):
         to_come = min(to_come, config.searcher.size(config.space()))
     gate = Gate(max(1, min(launch.workers, to_come)))
@@ -63,7 +64,7 @@ def _tune(launch: Launch, interruption: "_Interruption") -> None:
     search_alg: Any = launch.searcher
     domains: dict[str, Any] = {}
     if isinstance(config.scheduler, PopulationSettings):  # Tune takes no searcher then: all starts are drawn now
-        starts = [launch.searcher.suggest(str(number)) for number in range(config.budget.trials)]
+        starts = [launch.searcher.suggest(str(number)) for number in range(config.num_trials)]
         search_alg = BasicVariantGenerator(points_to_evaluate=starts)
         domains = {name: tune.uniform(0.0, 1.0) for name in starts[0]}
     reconciles = launch.resume and hasattr(launch.searcher, "reconcile")
@@ -76,8 +77,9 @@ def _tune(launch: Launch, interruption: "_Interruption") -> None:
         config=domains,
         search_alg=search_alg,
         scheduler=launch.scheduler,
-        num_samples=config.budget.trials,
+        num_samples=config.num_trials,
         time_budget_s=launch.time_s,
+        stop=_OutOfRays.of(launch),
         max_concurrent_trials=trials_in_flight(config.scheduler, len(config.rays_per_iteration()), launch.workers),
         resources_per_trial=resources,
         reuse_actors=True,
@@ -96,6 +98,28 @@ def _tune(launch: Launch, interruption: "_Interruption") -> None:
 
 def _trial_folder(trial: Trial) -> str:
     return f"{_TRIAL_PREFIX}{trial.trial_id}"
+
+
+class _OutOfRays(Stopper):
+    """Ends the search once its budget of rays is spent; Tune asks after it has told a result to the callbacks.
+
+    Tune pickles it into its snapshots, and a resumed search gets that copy: what it asks belongs to the class, so that
+    the copy asks this session.
+    """
+
+    spent: ClassVar[Callable[[], bool]]
+
+    @classmethod
+    def of(cls, launch: Launch) -> "_OutOfRays":
+        """The one of this session."""
+        cls.spent = staticmethod(launch.out_of_rays)
+        return cls()
+
+    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+        return False
+
+    def stop_all(self) -> bool:
+        return type(self).spent()
 
 
 @contextmanager

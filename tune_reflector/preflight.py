@@ -4,6 +4,7 @@ Every check raises ``ConfigError`` with a line that names the field, the rule, t
 """
 
 import json
+import math
 import os
 import shutil
 from dataclasses import dataclass
@@ -203,7 +204,7 @@ class Machine:
         wanted = config.budget.max_concurrent or fitting
         if config.launch == "local":
             return 1
-        return max(1, min(wanted, fitting, config.budget.trials))
+        return max(1, min(wanted, fitting, config.num_trials))
 
 
 def estimated_s(config: SearchConfig, evaluator: PlacementEvaluator, workers: int) -> float:
@@ -217,9 +218,12 @@ def estimated_s(config: SearchConfig, evaluator: PlacementEvaluator, workers: in
         evaluator.trace(placement, rays)
         all_s += perf_counter() - start
     evaluator.set_threads(None)
-    stages = [config, config.refined(config.refine.candidates)] if config.refine else [config]
     s_per_ray = all_s / sum(config.fidelity.rungs)
-    total_s = sum((0.02 + rays_of_a_trial(stage) * s_per_ray) * stage.budget.trials for stage in stages) / workers
+    total_s, rays_left = 0.0, config.budget.rays_per_ap or math.inf
+    for stage in [config, config.refined(config.refine.candidates)] if config.refine else [config]:
+        trials = min(stage.num_trials, rays_left / rays_of_a_trial(stage))
+        rays_left -= trials * rays_of_a_trial(stage)
+        total_s += (0.02 + rays_of_a_trial(stage) * s_per_ray) * trials / workers
     return min(total_s, config.budget.time_s or total_s)
 
 
@@ -240,9 +244,11 @@ def rays_of_a_trial(config: SearchConfig) -> float:
 def describe(config: SearchConfig, site: Site, backend: Backend, workers: int, time_s: float) -> str:
     """The preflight as a few lines for people."""
     genes = config.space().genes
-    budget = f"{config.budget.trials} trials"
+    budget = f"{config.num_trials} trials"
     if isinstance(config.searcher, GridSettings):
         budget += f" of a grid of {config.searcher.size(config.space())}"
+    if config.budget.rays_per_ap is not None:
+        budget += f", at most {config.budget.rays_per_ap:g} rays per AP"
     if config.budget.time_s is not None:
         budget += f", at most {duration(config.budget.time_s)}"
     searcher = getattr(config.searcher, "sampler", None) or config.searcher.kind

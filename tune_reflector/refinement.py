@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from callbacks.results import Row, ranked
+from callbacks.rows import Row, ranked
 from search_spaces.model import Model
 from search_spaces.neighbourhood import distance
 from search_spaces.placement import PlacementSpace

@@ -53,8 +53,11 @@ class MedianSettings(Model):
 
 
 class _PopulationSettings(Model):
-    """What both kinds of population-based training share; the population is ``budget.trials``."""
+    """What both kinds of population-based training share."""
 
+    population: int = Field(
+        16, ge=2, le=10_000, description="trials that live side by side; takes the place of budget.trials"
+    )
     interval: int | None = Field(
         None, ge=1, description="iterations between copies; null: the rungs of a placement, or 4 steps of an ascent"
     )
