@@ -1,4 +1,4 @@
-"""Measure, print a table, keep the figures: ``python -m benchmarks [throughput kernels memory startup fidelity]``."""
+"""Measure, print a table, keep the figures: ``python -m benchmarks [QUESTION ...]``."""
 
 import argparse
 import os
@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from benchmarks import fidelity, kernels, memory, startup, throughput
+from benchmarks import barrier, fidelity, kernels, memory, startup, suggestion, throughput
 from benchmarks.options import QUICK, Options
 from benchmarks.processes import ROOT, call
 from benchmarks.report import Answer, table, write
@@ -20,6 +20,8 @@ QUESTIONS: dict[str, Callable[[Options], Answer]] = {
     "memory": memory.run,
     "startup": startup.run,
     "fidelity": fidelity.run,
+    "suggestion": suggestion.run,
+    "barrier": barrier.run,
 }
 
 

@@ -22,6 +22,7 @@ class Options:
     trials: int = 20
     ray_workers: int = 2
     startup_runs: int = 10
+    population: int = 10_000
     scenes: tuple[str, ...] = SCENES
 
 
@@ -34,6 +35,7 @@ QUICK: dict[str, Any] = {
     "trials": 2,
     "ray_workers": 0,
     "startup_runs": 2,
+    "population": 20,
     "scenes": SCENES[:1],
 }
 

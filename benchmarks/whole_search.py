@@ -1,5 +1,6 @@
 """A whole search, by the command line that users type, timed from its results table."""
 
+import csv
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.processes import descendants, finish, peak_memory_mb, start_module
+from callbacks.generations import STATISTICS_FILE
 from callbacks.rows import read_rows
 
 _POLL_S = 0.5
@@ -18,13 +20,15 @@ class SearchRun:
 
     ``seconds`` run from the moment the first worker started on its first candidate to the last result;
     ``startup_s`` is what came before: imports, preflight, the Ray cluster, and workers that load and warm up.
-    ``scores`` holds the last score [dBm] of each trial by its genes, in the order of the table's columns.
+    ``scores`` holds the last score [dBm] of each trial by its genes, in the order of the table's columns, ``idle_s``
+    how long workers have waited at the ends of generations, all together.
     """
 
     seconds: float
     startup_s: float
     scores: Mapping[tuple[float, ...], float]
     worker_memory_mb: Sequence[float]
+    idle_s: float
 
 
 def whole_search(genes: Sequence[str], overrides: Sequence[str], watch_memory: bool = False) -> SearchRun:
@@ -54,4 +58,9 @@ def whole_search(genes: Sequence[str], overrides: Sequence[str], watch_memory: b
         last_s = max(row.elapsed_s for row in rows)
         clock_start = table.stat().st_mtime - last_s  # the table was written last when its last result came
         scores = {tuple(row.values[gene] for gene in genes): row.values["p5_rss_dbm"] for row in rows}
-        return SearchRun(last_s - first_s, clock_start + first_s - started, scores, list(peaks.values()))
+        generations = table.with_name(STATISTICS_FILE)
+        idle_s = 0.0
+        if generations.exists():
+            with generations.open(encoding="utf-8") as file:
+                idle_s = sum(float(line["idle_s"]) for line in csv.DictReader(file))
+        return SearchRun(last_s - first_s, clock_start + first_s - started, scores, list(peaks.values()), idle_s)

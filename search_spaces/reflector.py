@@ -14,6 +14,7 @@ enough that no corner enters it; where a tilted plate would stick out of the rec
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Self
 
 import numpy as np
@@ -57,23 +58,23 @@ class WallRectangle(Model):
             )
         return self
 
-    @property
+    @cached_property
     def width_m(self) -> float:
         """Extent along the wall [m]."""
         return float(np.hypot(*np.subtract(self.bottom_right_m[:2], self.top_left_m[:2])))
 
-    @property
+    @cached_property
     def height_m(self) -> float:
         """Vertical extent [m]."""
         return self.top_left_m[2] - self.bottom_right_m[2]
 
-    @property
+    @cached_property
     def right(self) -> Vector:
         """Unit vector along the wall, left to right as seen from the room."""
         x, y = np.subtract(self.bottom_right_m[:2], self.top_left_m[:2]) / self.width_m
         return np.array([x, y, 0.0])
 
-    @property
+    @cached_property
     def normal(self) -> Vector:
         """Unit vector into the room: right x up."""
         x, y, _ = self.right
