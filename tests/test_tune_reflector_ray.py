@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -21,9 +22,10 @@ from ray.tune import Callback
 from ray.tune.search import Searcher
 
 from callbacks.results import ResultsTable, SearchClock
-from callbacks.rows import read_rows
+from callbacks.rows import Row, read_rows
+from search_spaces.neighbourhood import distance
 from search_spaces.placement import PlacementSpace
-from tune_reflector import launch_ray
+from tune_reflector import launch_ray, search
 from tune_reflector.config import SearchConfig, validate
 from tune_reflector.launch import Launch
 from tune_reflector.schedulers import build_scheduler
@@ -330,6 +332,69 @@ def test_a_budget_of_rays_ends_the_search_and_holds_over_a_resume() -> None:
 def rays_spent(table: Path) -> float:
     """Rays per AP of all trials of a results table."""
     return sum({row.trial_id: row.values["rays_per_ap"] for row in read_rows(table)}.values())
+
+
+PBT = ["scheduler={kind: pbt, population: 6, jitter: 0.02, generations: 5}"]
+ASCENT = [
+    "trainable={kind: gradient, steps: 6, path_rays_per_ap: 1000, points: 4, learning_rate: {low: 0.01, high: 0.1}}",
+    "scheduler={kind: pbt, population: 6, interval: 1, jitter: 0.01}",
+]
+
+
+def changes(rows: list[Row], names: list[str]) -> list[tuple[dict[str, float], dict[str, float]]]:
+    """Values of a trial in successive iterations, where they differ."""
+    values = [{name: row.values[name] for name in names} for row in rows]
+    return [(before, after) for before, after in pairwise(values) if before != after]
+
+
+def test_population_based_training_evolves_placements_by_copy_and_jitter(cluster: None) -> None:
+    assert search.main(command(*PBT)[3:]) == 0
+    rows = list(read_rows(Path("results/a/trials.csv")))
+    space = SearchConfig().site().space
+    of_trial = {trial: [row for row in rows if row.trial_id == trial] for trial in {row.trial_id for row in rows}}
+    assert [len(own) for own in of_trial.values()] == [10] * 6
+    everything = [{name: row.values[name] for name in GENES} for row in rows]
+    copies = [after for own in of_trial.values() for _, after in changes(own, GENES)]
+    assert copies
+    for copy in copies:
+        apart = sorted({distance(space, copy, genes) for genes in everything})
+        assert apart[0] == 0
+        assert apart[1] < 3 * 0.02  # shaken, and not far from where it was copied
+        assert space.violation(copy) == 0
+    for folder in Path("results/a").glob("trial-*"):
+        checkpoints = list(folder.glob("checkpoint_*"))
+        assert len(checkpoints) <= 3
+        assert all(file.stat().st_size < 50_000 for folder in checkpoints for file in folder.iterdir())
+
+
+@pytest.mark.parametrize("kind", ["pbt", "pb2"])
+def test_population_based_training_changes_hyperparameters_within_their_range(kind: str, cluster: None) -> None:
+    assert search.main(command(*ASCENT, f"scheduler.kind={kind}", "fidelity.rungs=[1000, 2000]")[3:]) == 0
+    rows = list(read_rows(Path("results/a/trials.csv")))
+    assert all(0.01 <= row.values["learning_rate"] <= 0.1 for row in rows)
+    of_trial = {trial: [row for row in rows if row.trial_id == trial] for trial in {row.trial_id for row in rows}}
+    assert any(changes(own, ["learning_rate"]) for own in of_trial.values())
+    for own in of_trial.values():
+        assert [row.iteration for row in own][-1] == 6
+        best = [row.values["p5_rss_dbm"] for row in own]
+        assert best == sorted(best)  # a copy takes over the best of the one it copies
+
+
+def test_population_based_training_resumes() -> None:
+    many = [*PBT, "scheduler.generations=12", "searcher={kind: random}"]
+    process = subprocess.Popen(command(*many), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    table = Path("results/a/trials.csv")
+    wait_for_rows(table, 40, process)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=120) == 130
+    before = list(read_rows(table))
+    resume = [sys.executable, "-m", "tune_reflector.search", "--resume", "results/a"]
+    done = subprocess.run(resume, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    rows = list(read_rows(table))
+    assert rows[: len(before)] == before
+    assert {row.trial_id for row in rows} == {row.trial_id for row in before}
+    assert sum(bool(row.values["complete"]) for row in rows) == 6
 
 
 def test_an_address_without_a_cluster_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

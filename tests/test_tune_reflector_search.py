@@ -29,7 +29,7 @@ def run_quick(*arguments: str) -> int:
     return run(*QUICK, *arguments)
 
 
-@pytest.mark.parametrize("searcher", ["random", "grid", "cmaes", "optuna", "hyperopt"])
+@pytest.mark.parametrize("searcher", ["random", "grid", "cmaes", "ga", "optuna", "hyperopt"])
 @pytest.mark.parametrize("scheduler", ["fifo", "asha", "median"])
 def test_a_search_leaves_its_results_behind(searcher: str, scheduler: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_quick("name=a", "budget.trials=6", f"searcher.kind={searcher}", f"scheduler.kind={scheduler}") == 0
@@ -303,7 +303,7 @@ def test_a_finished_run_stays_as_it_is(capsys: pytest.CaptureFixture[str]) -> No
     assert Path("results/a/trials.csv").read_bytes() == before
 
 
-@pytest.mark.parametrize("searcher", ["random", "cmaes", "optuna"])
+@pytest.mark.parametrize("searcher", ["random", "cmaes", "ga", "optuna"])
 def test_an_interrupted_local_search_goes_on_where_it_stopped(
     searcher: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -26,9 +26,6 @@ from trainables.trial import SceneTrial
 CHECKPOINT = "ascent.npz"
 NOT_SHAKEN = -1
 
-_HALVINGS = 8
-"""How often a step that leads out of what can be built is halved before it is not taken at all."""
-
 Shares = npt.NDArray[np.float64]
 """Genes as shares of their ranges, ``[num_genes]``."""
 
@@ -153,19 +150,29 @@ class GradientTrial(SceneTrial):
         return {gene.name: float(slope) for gene, slope in zip(genes, slopes, strict=True)}
 
     def _ascend(self, slopes: Mapping[str, float]) -> None:
-        """One step of the optimiser (which descends), shortened until the placement can be built."""
-        before = {part: self._shares(part) for part, genes in self._part.items() if genes}
-        for part in before:
+        """One step of the optimiser (which descends), to a placement that can be built."""
+        parts = [part for part, genes in self._part.items() if genes]
+        for part in parts:
             uphill = _array([slopes[gene.name] for gene in self._part[part]])
             drjit.set_grad(self._optimizer[part], -uphill)
         self._optimizer.step()
-        after = {part: np.clip(self._optimizer[part].numpy(), 0.0, 1.0) for part in before}
-        for length in (*(0.5**number for number in range(_HALVINGS)), 0.0):
-            shares = {part: before[part] + length * (after[part] - before[part]) for part in before}
-            genes = {name: x for part in before for name, x in _named(self._part[part], shares[part]).items()}
-            if length == 0 or self._space.violation(genes) == 0:
-                break
-        self._move_to(genes if length > 0 else self._genes)
+        stepped = {
+            name: value
+            for part in parts
+            for name, value in _named(self._part[part], np.clip(self._optimizer[part].numpy(), 0.0, 1.0)).items()
+        }
+        self._move_to(self._feasible(stepped))
+
+    def _feasible(self, stepped: dict[str, float]) -> dict[str, float]:
+        """The step if it can be built; else as many of its genes as can, one after the other: it slides along."""
+        if self._space.violation(stepped) == 0:
+            return stepped
+        genes = dict(self._genes)
+        for name, value in stepped.items():
+            moved = genes | {name: value}
+            if self._space.violation(moved) == 0:
+                genes = moved
+        return genes
 
     def _shares(self, part: str) -> Shares:
         return np.array([gene.share(self._genes[gene.name]) for gene in self._part[part]])

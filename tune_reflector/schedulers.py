@@ -5,6 +5,7 @@ the resource that iterations really spend; the others count iterations.
 """
 
 import math
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -178,7 +179,10 @@ def build_scheduler(
             )
         case Pb2Settings():
             from ray.tune.schedulers.pb2 import PB2
+            from sklearn.exceptions import ConvergenceWarning
 
+            # With the few points of a small population its fits often end at a bound; nothing to tell a user.
+            warnings.simplefilter("ignore", ConvergenceWarning)
             assert copying is not None
             return PB2(
                 time_attr="training_iteration",
