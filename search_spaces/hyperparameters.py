@@ -57,10 +57,10 @@ class AscentHyperparameters(Model):
     """How a gradient trial climbs; every one may be a number or a range {low, high, log}."""
 
     learning_rate: Annotated[Hyperparameter, _within(0, 1)] = Field(
-        0.02, description="step of the access points' genes, as a share of their ranges"
+        0.04, description="step of the access points' genes, as a share of their ranges"
     )
     plate_learning_rate: Annotated[Hyperparameter, _within(0, 1)] = Field(
-        0.02, description="step of the reflector's genes, as a share of their ranges"
+        0.04, description="step of the reflector's genes, as a share of their ranges"
     )
     temperature_db: Annotated[Hyperparameter, _within(0, 100)] = Field(
         3.0, description="softness of the minimum over the receiver points [dB]; 0 would be the weakest alone"

@@ -81,7 +81,7 @@ class FinalSettings(Model):
 class SearchConfig(PlacementProblem):
     """Everything about one search."""
 
-    name: str | None = Field(None, description="name of the run and of its folder; null: scene-searcher, numbered")
+    name: str | None = Field(None, description="name of the run and of its folder; null: made of scene and searcher")
     results_dir: Path = Field(Path("results"), description="folder that holds the runs' folders")
     seed: int = Field(1, ge=0, le=2**31 - 1, description="seed of the searcher")
     launch: Literal["ray", "local"] = Field(
@@ -285,12 +285,14 @@ class SearchConfig(PlacementProblem):
         return len(self.fidelity.rungs)
 
     def named(self) -> Self:
-        """The same with a name: ``scene-searcher``, with a number if a run of that name is there already."""
+        """The same with a name: what is searched and how, with a number if a run of that name is there already."""
         if self.name is not None:
             return self
         scene = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(self.scene.source).stem).strip("-.") or "scene"
-        searcher = getattr(self.searcher, "sampler", self.searcher.kind)
-        names = (f"{scene[:60]}-{searcher}{suffix}" for suffix in _suffixes())
+        how = [getattr(self.searcher, "sampler", self.searcher.kind)]
+        how += ["gradient"] if isinstance(self.trainable, GradientTrialSettings) else []
+        how += [self.scheduler.kind] if isinstance(self.scheduler, PopulationSettings) else []
+        names = (f"{scene[:60]}-{'-'.join(how)}{suffix}" for suffix in _suffixes())
         name = next(name for name in names if not (self.results_dir / name).exists())
         return self.model_copy(update={"name": name})
 
