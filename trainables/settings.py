@@ -12,6 +12,10 @@ JITTER_SEED = "jitter_seed"
 """Key of a trial's configuration by which population-based training asks a gradient trial to shake its placement."""
 
 
+PATH_RAY_TIME = 15.0
+"""How much longer a ray takes that looks for paths and their slopes than one of the radio map; measured, roughly."""
+
+
 class PlacementTrialSettings(Model):
     """One fixed placement, one rung an iteration."""
 
@@ -20,6 +24,10 @@ class PlacementTrialSettings(Model):
     def rays_per_ap(self, rungs: tuple[int, ...]) -> tuple[int, ...]:
         """Rays per access point that a trial has traced after each of its iterations."""
         return tuple(accumulate(rungs))
+
+    def time_per_ray(self, rungs: tuple[int, ...]) -> float:
+        """How long an average ray of a trial takes, over one of the radio map."""
+        return 1.0
 
 
 class AscentSettings(AscentHyperparameters):
@@ -48,6 +56,11 @@ class AscentSettings(AscentHyperparameters):
         score = sum(self.scored_rungs(rungs))
         step = self.path_rays_per_ap + 2 * rungs[0] + score
         return tuple(score + step * number for number in range(1, self.steps + 1))
+
+    def time_per_ray(self, rungs: tuple[int, ...]) -> float:
+        """How long an average ray of a trial takes, over one of the radio map."""
+        of_paths = self.steps * self.path_rays_per_ap / self.rays_per_ap(rungs)[-1]
+        return 1.0 + of_paths * (PATH_RAY_TIME - 1.0)
 
 
 class GradientTrialSettings(AscentSettings):

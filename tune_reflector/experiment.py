@@ -242,13 +242,18 @@ def _launch(config: SearchConfig, stage: _Stage, backend: Backend, workers: int,
         ),
         out_of_rays=lambda: tally.rays_per_ap >= rays,
     )
+    before_s = clock.elapsed_s()
     if config.launch == "local":
         from tune_reflector import launch_local
 
         return launch_local.run(launch)
     from tune_reflector import launch_ray
 
-    return launch_ray.run(launch)
+    done = launch_ray.run(launch)
+    if isinstance(config.searcher, GaSettings) and config.searcher.mode == "generational" and stage.number == 1:
+        waited = sum(entry["idle_s"] for entry in searcher.statistics) / (workers * (clock.elapsed_s() - before_s))
+        say(f"workers waited {waited:.1%} of the time for the last of a generation")
+    return done
 
 
 def _rays_of_stage(config: SearchConfig, stage: _Stage) -> float:

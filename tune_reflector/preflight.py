@@ -223,7 +223,8 @@ def estimated_s(config: SearchConfig, evaluator: PlacementEvaluator, workers: in
     for stage in [config, config.refined(config.refine.candidates)] if config.refine else [config]:
         trials = min(stage.num_trials, rays_left / rays_of_a_trial(stage))
         rays_left -= trials * rays_of_a_trial(stage)
-        total_s += (0.02 + rays_of_a_trial(stage) * s_per_ray) * trials / workers
+        s_per_trial = rays_of_a_trial(stage) * s_per_ray * stage.trainable.time_per_ray(stage.fidelity.rungs)
+        total_s += (0.02 + s_per_trial) * trials / workers
     return min(total_s, config.budget.time_s or total_s)
 
 
