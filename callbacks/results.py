@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 from ray.tune import Callback
 
-from callbacks.rows import ALWAYS, read_rows
+from callbacks.rows import ALWAYS, Key, key_of, read_rows
 
 
 class ResultsTable(Callback):
@@ -32,25 +32,25 @@ class ResultsTable(Callback):
         self._constants = dict(constants or {})
         self._clock = clock
         self._file: TextIO | None = None
-        self._seen: set[tuple[str, int]] = set()
+        self._seen: set[Key] = set()
 
     def setup(self, *_: Any, **__: Any) -> None:
         if self._path.exists():
             _drop_partial_line(self._path)
-            self._seen = {(row.trial_id, row.iteration) for row in read_rows(self._path)}
+            self._seen = {row.key for row in read_rows(self._path)}
         self._file = self._path.open("a", newline="", encoding="utf-8")
         if self._file.tell() == 0:
             csv.writer(self._file).writerow([*ALWAYS, *self._columns, *self._constants])
 
     def on_trial_result(self, iteration: int, trials: Any, trial: Any, result: Mapping[str, Any], **_: Any) -> None:
-        key = (trial.trial_id, int(result["training_iteration"]))
+        key = key_of(trial.trial_id, int(result["training_iteration"]), result)
         if key in self._seen:
             return
         self._seen.add(key)
         assert self._file is not None, "setup() comes first"
         elapsed = f"{self._clock.elapsed_s():.3f}"
         values = [*(result.get(column) for column in self._columns), *self._constants.values()]
-        csv.writer(self._file).writerow([*key, elapsed, *map(_cell, values)])
+        csv.writer(self._file).writerow([trial.trial_id, result["training_iteration"], elapsed, *map(_cell, values)])
         self._file.flush()
 
     def on_experiment_end(self, *_: Any, **__: Any) -> None:

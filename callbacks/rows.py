@@ -10,6 +10,16 @@ ALWAYS = ("trial_id", "iteration", "elapsed_s")
 """Columns of every table; the others depend on the search."""
 
 
+Key = tuple[str, int, int]
+"""Trial, copy (0 for a trial that is none) and iteration: a copy may repeat iterations."""
+
+
+def key_of(trial_id: str, iteration: int, values: Mapping[str, float]) -> Key:
+    """The key of a result."""
+    copy = values.get("copy", 0)
+    return trial_id, 0 if math.isnan(copy) else int(copy), iteration
+
+
 @dataclass(frozen=True)
 class Row:
     """One iteration of one trial, as read back."""
@@ -19,6 +29,11 @@ class Row:
     elapsed_s: float
     values: Mapping[str, float]
     """Genes and metrics by name; flags as 0 or 1, blanks as NaN."""
+
+    @property
+    def key(self) -> "Key":
+        """What no two rows share."""
+        return key_of(self.trial_id, self.iteration, self.values)
 
 
 def read_rows(path: Path) -> Iterator[Row]:

@@ -14,11 +14,12 @@ from callbacks.rows import Row
 class Tally(Callback):
     """Counts trials and rays, and keeps the best.
 
-    Only a score of the top rung can be best: one with few rays is biased and compares with its own rung only.
+    Only a score of the top rung, or of a higher one in a second stage, can be best: one with few rays is biased and
+    compares with its own rung only.
 
     Args:
         metric: key of the score in a result; larger is better.
-        top_rung: the ``rung`` of a result whose score may be best.
+        top_rung: the least ``rung`` of a result whose score may be best.
         rows: results of earlier sessions of the same search.
     """
 
@@ -26,14 +27,18 @@ class Tally(Callback):
         self._metric = metric
         self._top_rung = top_rung
         self._ended: set[str] = set()
-        self._rays_of: dict[str, float] = {}
-        self.best: float | None = None
+        self._best: tuple[float, float] | None = None
         self.failed = 0
         self.rays_per_ap = 0.0
         for row in rows:
-            self.count(row.trial_id, row.values)
+            self.count(row.values)
             if row.values["complete"]:
                 self._ended.add(row.trial_id)
+
+    @property
+    def best(self) -> float | None:
+        """Best score so far; None before there is any."""
+        return self._best[1] if self._best else None
 
     @property
     def ended(self) -> int:
@@ -41,7 +46,7 @@ class Tally(Callback):
         return len(self._ended)
 
     def on_trial_result(self, iteration: int, trials: Any, trial: Any, result: Mapping[str, Any], **_: Any) -> None:
-        self.count(trial.trial_id, result)
+        self.count(result)
 
     def on_trial_complete(self, iteration: int, trials: Any, trial: Any, **_: Any) -> None:
         self._ended.add(trial.trial_id)
@@ -54,11 +59,9 @@ class Tally(Callback):
         if iteration == 0:  # a resumed search brings along the trials that ended before
             self._ended |= {t.trial_id for t in trials if t.status in ("TERMINATED", "ERROR")}
 
-    def count(self, trial_id: str, values: Mapping[str, Any]) -> None:
+    def count(self, values: Mapping[str, Any]) -> None:
         """Take one more result into account."""
-        rays = float(values["rays_per_ap"])
-        self.rays_per_ap += max(0.0, rays - self._rays_of.get(trial_id, 0.0))  # less: a copy of another trial
-        self._rays_of[trial_id] = rays
-        if values["rung"] == self._top_rung and values["feasible"]:
-            score = float(values[self._metric])
-            self.best = score if self.best is None else max(self.best, score)
+        self.rays_per_ap += float(values["iteration_rays_per_ap"])
+        if values["rung"] >= self._top_rung and values["feasible"]:
+            score = (float(values["rung"]), float(values[self._metric]))
+            self._best = max(self._best or score, score)

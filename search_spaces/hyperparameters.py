@@ -107,6 +107,10 @@ class TrialSpace:
         """The placement's genes, then the hyperparameters'."""
         return (*(self.placement.genes if self.placement else ()), *self.hyperparameters)
 
+    @property
+    def start(self) -> None:
+        """Nothing is known of where to begin."""
+
     def violation(self, genes: Genes) -> float:
         """By how much the start cannot be built."""
         return self.placement.violation(genes) if self.placement else 0.0

@@ -34,6 +34,11 @@ class Neighbourhood:
             for gene in self.space.genes
         )
 
+    @property
+    def start(self) -> dict[str, float]:
+        """The centre."""
+        return dict(self.centre)
+
     def violation(self, genes: Genes) -> float:
         """By how much the genes miss being buildable."""
         return self.space.violation(genes)

@@ -87,6 +87,10 @@ class SearchSpace(Protocol):
     def genes(self) -> tuple[Gene, ...]:
         """The searched scalars, in their documented order."""
 
+    @property
+    def start(self) -> dict[str, float] | None:
+        """Genes to try first; None where nothing is known."""
+
     def violation(self, genes: Genes) -> float:
         """By how much genes within their bounds cannot be tried; 0 if they can."""
 
@@ -124,6 +128,10 @@ class PlacementSpace:
     def mode(self) -> str:
         """``1ap``, ``2ap``, ``2ap_reflector`` and so on."""
         return f"{self.access_points.count}ap" + ("_reflector" if self.reflector else "")
+
+    @property
+    def start(self) -> None:
+        """Nothing is known of where to begin."""
 
     @property
     def genes(self) -> tuple[Gene, ...]:

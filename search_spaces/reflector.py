@@ -58,23 +58,23 @@ class WallRectangle(Model):
             )
         return self
 
-    @cached_property
+    @property
     def width_m(self) -> float:
         """Extent along the wall [m]."""
         return float(np.hypot(*np.subtract(self.bottom_right_m[:2], self.top_left_m[:2])))
 
-    @cached_property
+    @property
     def height_m(self) -> float:
         """Vertical extent [m]."""
         return self.top_left_m[2] - self.bottom_right_m[2]
 
-    @cached_property
+    @property
     def right(self) -> Vector:
         """Unit vector along the wall, left to right as seen from the room."""
         x, y = np.subtract(self.bottom_right_m[:2], self.top_left_m[:2]) / self.width_m
         return np.array([x, y, 0.0])
 
-    @cached_property
+    @property
     def normal(self) -> Vector:
         """Unit vector into the room: right x up."""
         x, y, _ = self.right
@@ -152,17 +152,27 @@ class PlateMount:
     wall: WallRectangle
     size_m: tuple[float, float]
 
+    @cached_property
+    def _frame(self) -> tuple[Vector, Vector, Vector]:
+        """Upper left corner, direction along the wall and direction into the room: asked for at every turn."""
+        return np.asarray(self.wall.top_left_m), self.wall.right, self.wall.normal
+
+    @cached_property
+    def _extent_m(self) -> tuple[float, float]:
+        """Width and height of the wall's rectangle."""
+        return self.wall.width_m, self.wall.height_m
+
     def on_wall(self, u: float, v: float, half_width_m: float, half_height_m: float) -> Vector:
         """The point of the wall at (u, v) of the rectangle shrunk by half a plate on each side.
 
         Clamped so that a plate of the half extents given stays inside the whole rectangle.
         """
-        wall = self.wall
-        across = self.size_m[0] / 2 + u * (wall.width_m - self.size_m[0])
-        down = self.size_m[1] / 2 + v * (wall.height_m - self.size_m[1])
-        across = _clamp(across, half_width_m, wall.width_m - half_width_m)
-        down = _clamp(down, half_height_m, wall.height_m - half_height_m)
-        return np.asarray(np.asarray(wall.top_left_m) + across * wall.right - down * _UP)
+        (width_m, height_m), (top_left_m, right, _) = self._extent_m, self._frame
+        across = self.size_m[0] / 2 + u * (width_m - self.size_m[0])
+        down = self.size_m[1] / 2 + v * (height_m - self.size_m[1])
+        across = _clamp(across, half_width_m, width_m - half_width_m)
+        down = _clamp(down, half_height_m, height_m - half_height_m)
+        return np.asarray(top_left_m + across * right - down * _UP)
 
     def wall_point(self, u: float, v: float) -> Vector:
         """The point of the wall behind the plate's centre, before any tilt."""
@@ -170,7 +180,7 @@ class PlateMount:
 
     def facing(self, u: float, v: float, ap_m: Vector, focal_m: Vector) -> float:
         """Cosine between the plate's normal and its wall's; below ``MIN_FACING`` it cannot be mounted."""
-        return float(self._aim(u, v, ap_m, focal_m)[1] @ self.wall.normal)
+        return float(self._aim(u, v, ap_m, focal_m)[1] @ self._frame[2])
 
     def violation(self, u: float, v: float, ap_m: Vector, focal_m: Vector) -> float:
         """By how much the aimed plate cannot be mounted; 0 if it can.
@@ -178,7 +188,7 @@ class PlateMount:
         What its normal lacks to ``MIN_FACING``, or the metres that a plate nearly as wide as its wall sticks out.
         """
         _, normal = self._aim(u, v, ap_m, focal_m)
-        facing = float(normal @ self.wall.normal)
+        facing = float(normal @ self._frame[2])
         return MIN_FACING - facing if facing < MIN_FACING else self._overhang_m(normal)
 
     def pose(self, u: float, v: float, ap_m: Vector, focal_m: Vector) -> ReflectorPose:
@@ -189,7 +199,7 @@ class PlateMount:
                 than its wall.
         """
         center, normal = self._aim(u, v, ap_m, focal_m)
-        if normal @ self.wall.normal < MIN_FACING:
+        if normal @ self._frame[2] < MIN_FACING:
             raise ValueError(
                 f"the plate at u={u:g}, v={v:g} would have to face into its wall to aim from "
                 f"{ap_m.tolist()} to {focal_m.tolist()}"
@@ -213,7 +223,7 @@ class PlateMount:
         center = self.wall_point(u, v)
         normal = bisector(center, ap_m, focal_m)
         for number in range(_ROUNDS):
-            if normal @ self.wall.normal < MIN_FACING:
+            if normal @ self._frame[2] < MIN_FACING:
                 break
             step = self._mounted(u, v, normal) - center
             center = center + 0.5 ** (number // 50) * step
@@ -225,15 +235,15 @@ class PlateMount:
     def _mounted(self, u: float, v: float, normal: Vector) -> Vector:
         """The plate's centre for a tilt: on the wall, inside its rectangle, no corner in the wall."""
         offsets = corners(np.zeros(3), normal, self.size_m)
-        wall = self.wall
-        on_wall = self.on_wall(u, v, float(np.max(offsets @ wall.right)), float(np.max(offsets @ _UP)))
-        standoff = float(np.max(-offsets @ wall.normal)) + CLEARANCE_M
-        return np.asarray(on_wall + standoff * wall.normal)
+        _, right, into_room = self._frame
+        on_wall = self.on_wall(u, v, float(np.max(offsets @ right)), float(np.max(offsets @ _UP)))
+        standoff = float(np.max(-offsets @ into_room)) + CLEARANCE_M
+        return np.asarray(on_wall + standoff * into_room)
 
     def _overhang_m(self, normal: Vector) -> float:
         """How far a plate of this tilt sticks out of its wall on either side [m]; it is never too high."""
-        across = corners(np.zeros(3), normal, self.size_m) @ self.wall.right
-        overhang_m = float(np.max(across)) - self.wall.width_m / 2
+        across = corners(np.zeros(3), normal, self.size_m) @ self._frame[1]
+        overhang_m = float(np.max(across)) - self._extent_m[0] / 2
         return overhang_m if overhang_m > 1e-9 else 0.0
 
 

@@ -127,3 +127,17 @@ def test_the_clock_goes_on_where_the_last_session_stopped(path: Path, monkeypatc
     resumed = SearchClock(path)
     now_s += 2
     assert resumed.elapsed_s() == 7
+
+
+def test_a_copy_may_repeat_iterations_and_is_a_row_of_its_own(path: Path) -> None:
+    """Population-based training sets a trial back to where the one that it copies was saved."""
+    columns = ("p5_rss_dbm", "copy")
+    for _ in range(2):  # the second session repeats the first
+        table = ResultsTable(path, columns, SimpleNamespace(elapsed_s=lambda: 1.0))  # type: ignore[arg-type]
+        table.setup()
+        for iteration, copy in ((1, None), (2, None), (2, 77), (2, 77), (3, 77), (2, 78)):
+            result = {"training_iteration": iteration, "p5_rss_dbm": -60.0} | ({"copy": copy} if copy else {})
+            table.on_trial_result(iteration=0, trials=[], trial=SimpleNamespace(trial_id="a"), result=result)
+        table.on_experiment_end()
+    expected = [("a", 0, 1), ("a", 0, 2), ("a", 77, 2), ("a", 77, 3), ("a", 78, 2)]
+    assert [row.key for row in read_rows(path)] == expected

@@ -12,7 +12,8 @@ SCORE = "p5_rss_dbm"
 
 
 def values(score: float, rays: float = 100, complete: bool = True, feasible: bool = True) -> dict[str, float]:
-    return {SCORE: score, "rays_per_ap": rays, "rung": 1 + complete, "complete": complete, "feasible": feasible}
+    flags = {"rung": 1 + complete, "complete": complete, "feasible": feasible}
+    return {SCORE: score, "iteration_rays_per_ap": rays, **flags}
 
 
 def trial(trial_id: str, status: str = "RUNNING") -> Any:
@@ -40,7 +41,7 @@ def test_the_best_is_the_largest_score_of_a_complete_feasible_trial() -> None:
 
 def test_rays_of_a_trial_grow_with_its_rungs_and_add_up_over_trials() -> None:
     tally = Tally(SCORE, 2)
-    for trial_id, rays in (("a", 100), ("b", 100), ("a", 400)):
+    for trial_id, rays in (("a", 100), ("b", 100), ("a", 300)):
         report(tally, trial_id, values(-60, rays, complete=False))
     assert tally.rays_per_ap == 500
 
@@ -56,12 +57,12 @@ def test_a_trial_ends_once_whether_it_completes_or_fails() -> None:
 def test_rows_of_an_earlier_session_count() -> None:
     rows = [
         Row("a", 1, 1.0, values(-50, 100, complete=False)),
-        Row("a", 2, 2.0, values(-61, 400)),
+        Row("a", 2, 2.0, values(-61, 300)),
         Row("b", 1, 3.0, values(-40, 100, complete=False)),
     ]
     tally = Tally(SCORE, 2, rows)
     assert (tally.best, tally.ended, tally.rays_per_ap) == (-61, 1, 500)
-    report(tally, "b", values(-58, 400))
+    report(tally, "b", values(-58, 300))
     tally.on_trial_complete(iteration=1, trials=[], trial=trial("b"))
     assert (tally.best, tally.ended, tally.rays_per_ap) == (-58, 2, 800)
 
@@ -71,3 +72,13 @@ def test_trials_that_a_resumed_search_brings_along_count_if_they_ended(status: s
     tally = Tally(SCORE, 2)
     tally.on_step_begin(iteration=0, trials=[trial("old", status)])
     assert tally.ended == ended
+
+
+def test_a_higher_rung_of_a_second_stage_counts_before_any_score_of_the_first() -> None:
+    tally = Tally(SCORE, 1)
+    report(tally, "first", values(-50, complete=False))
+    assert tally.best == -50
+    report(tally, "second", values(-55, complete=True))
+    assert tally.best == -55
+    report(tally, "first again", values(-40, complete=False))
+    assert tally.best == -55

@@ -20,7 +20,7 @@ def search(folder: Path, results: list[tuple[float, bool]]) -> None:
     curve.setup()
     for number, (score, feasible) in enumerate(results):
         trial = SimpleNamespace(trial_id=str(number))
-        result = {"p5_rss_dbm": score, "rays_per_ap": 3e6, "rung": 2, "complete": True, "feasible": feasible}
+        result = {"p5_rss_dbm": score, "iteration_rays_per_ap": 3e6, "rung": 2, "complete": True, "feasible": feasible}
         for callback in (tally, curve):
             callback.on_trial_result(iteration=number, trials=[], trial=trial, result=result)
         for callback in (tally, curve):

@@ -360,7 +360,7 @@ def test_a_bad_comparison_is_told_before_anything_slow_is_imported() -> None:
 def row(trial: str, iteration: int, score: float, rays: float, complete: bool = True, feasible: bool = True) -> Row:
     values = {
         "p5_rss_dbm": score,
-        "rays_per_ap": rays,
+        "iteration_rays_per_ap": rays,
         "rung": 1 + complete,
         "complete": complete,
         "feasible": feasible,
@@ -372,9 +372,9 @@ def test_a_curve_rises_with_complete_feasible_scores_only() -> None:
     rows = [
         row("a", 1, -10, 100, complete=False),
         row("b", 1, -11, 100, complete=False),
-        row("a", 2, -60, 400),
+        row("a", 2, -60, 300),
         row("c", 1, -5, 0, feasible=False),
-        row("b", 2, -70, 400),
+        row("b", 2, -70, 300),
         row("d", 2, -50, 400),
     ]
     curve = best_curve(rows, 2)

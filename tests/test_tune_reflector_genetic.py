@@ -31,6 +31,8 @@ each_mode = pytest.mark.parametrize("ga", MODES, ids=lambda ga: ga.mode)
 class Cube:
     """A space of ``n`` genes of very different ranges, in which everything is feasible."""
 
+    start = None
+
     def __init__(self, n: int) -> None:
         self.genes = tuple(Gene(f"g{i}", -(10.0**i), 10.0**i, "position") for i in range(n))
 

@@ -331,7 +331,7 @@ def test_a_budget_of_rays_ends_the_search_and_holds_over_a_resume() -> None:
 
 def rays_spent(table: Path) -> float:
     """Rays per AP of all trials of a results table."""
-    return sum({row.trial_id: row.values["rays_per_ap"] for row in read_rows(table)}.values())
+    return sum(row.values["iteration_rays_per_ap"] for row in read_rows(table))
 
 
 PBT = ["scheduler={kind: pbt, population: 6, jitter: 0.02, generations: 5}"]
@@ -352,7 +352,14 @@ def test_population_based_training_evolves_placements_by_copy_and_jitter(cluster
     rows = list(read_rows(Path("results/a/trials.csv")))
     space = SearchConfig().site().space
     of_trial = {trial: [row for row in rows if row.trial_id == trial] for trial in {row.trial_id for row in rows}}
-    assert [len(own) for own in of_trial.values()] == [10] * 6
+    for own in of_trial.values():
+        assert own[-1].values["complete"] == 1
+        for placement in {tuple(row.values[name] for name in GENES) for row in own}:
+            rungs = [row.values["rung"] for row in own if tuple(row.values[name] for name in GENES) == placement]
+            assert rungs[:2] == [1, 2]  # every placement climbs the rungs, and no result is lost
+    traced = sum(row.values["iteration_rays_per_ap"] for row in rows)
+    placements = {(row.trial_id, *(row.values[name] for name in GENES)) for row in rows}
+    assert traced == 22_000 * len(placements)
     everything = [{name: row.values[name] for name in GENES} for row in rows]
     copies = [after for own in of_trial.values() for _, after in changes(own, GENES)]
     assert copies

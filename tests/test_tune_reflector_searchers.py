@@ -11,7 +11,8 @@ from pydantic import TypeAdapter
 from ray.tune.search import Searcher
 from scipy.stats import wilcoxon
 
-from search_spaces.placement import PlacementSpace
+from search_spaces.neighbourhood import Neighbourhood
+from search_spaces.placement import SearchSpace
 from trainables.problem import PlacementProblem
 from tune_reflector.searchers.base import ORIGIN
 from tune_reflector.searchers.build import build_searcher
@@ -39,7 +40,7 @@ def name(kind: dict[str, Any]) -> str:
 each_kind = pytest.mark.parametrize("kind", KINDS, ids=name)
 
 
-def make(kind: dict[str, Any], seed: int = 0, space: PlacementSpace = SPACE) -> Searcher:
+def make(kind: dict[str, Any], seed: int = 0, space: SearchSpace = SPACE) -> Searcher:
     settings = TypeAdapter[Any](SearcherSettings).validate_python(kind)
     return build_searcher(settings, space, seed)
 
@@ -133,6 +134,33 @@ def test_a_restored_searcher_goes_on_as_the_first_would_have(
             assert isinstance(genes, dict)
             searcher.on_trial_complete(f"running{i}", result(height(genes)))
     assert suggestions(second, 8, 50) == suggestions(first, 8, 50)
+
+
+@pytest.mark.parametrize("kind", [k for k in KINDS if k["kind"] != "cmaes"], ids=name)  # it learns from ends only
+def test_a_trial_that_is_stopped_while_it_pauses_keeps_its_last_score(kind: dict[str, Any], tmp_path: Path) -> None:
+    """Tune then tells its end without a result; the same as if the result had come along, also over a restart."""
+    told, untold = make(kind), make(kind)
+    last = result(-60.0, complete=False, iteration=1)
+    for searcher in (told, untold):
+        for i in range(6):
+            searcher.suggest(f"t{i}")
+            searcher.on_trial_result(f"t{i}", {**last, "p5_rss_dbm": -60.0 - i})
+    untold.save(str(tmp_path / "state"))
+    untold = make(kind)
+    untold.restore(str(tmp_path / "state"))
+    for i in range(6):
+        told.on_trial_complete(f"t{i}", {**last, "p5_rss_dbm": -60.0 - i})
+        untold.on_trial_complete(f"t{i}")
+    assert suggestions(told, 8, 50) == suggestions(untold, 8, 50)
+
+
+@pytest.mark.parametrize("kind", [k for k in KINDS if k["kind"] != "grid"], ids=name)  # it has an order of its own
+def test_a_space_with_a_start_has_it_tried_first(kind: dict[str, Any]) -> None:
+    centre = SPACE.sample(np.random.default_rng(3))
+    searcher = make(kind, 1, Neighbourhood(SPACE, centre, 0.05))
+    first = searcher.suggest("t0")
+    assert first is not None
+    assert {name: first[name] for name in centre} == pytest.approx(centre)
 
 
 def test_a_grid_visits_every_feasible_point_once_and_finishes() -> None:

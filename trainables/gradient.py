@@ -20,11 +20,11 @@ import numpy.typing as npt
 from search_spaces.placement import Gene
 from trainables.evaluator import TracedMap
 from trainables.objectives import Score, combine, infeasible_score
-from trainables.settings import JITTER_SEED, GradientTrialSettings
+from trainables.settings import COPY, GradientTrialSettings
 from trainables.trial import SceneTrial
 
 CHECKPOINT = "ascent.npz"
-NOT_SHAKEN = -1
+NO_COPY = -1
 
 Shares = npt.NDArray[np.float64]
 """Genes as shares of their ranges, ``[num_genes]``."""
@@ -80,13 +80,14 @@ class GradientTrial(SceneTrial):
                 self._optimizer[part] = _array([gene.share(self._genes[gene.name]) for gene in genes])
         if self._part["plate"]:
             self._optimizer.set_learning_rate({"plate": settings["plate_learning_rate"]})
-        self._shaken_with = int(config.get(JITTER_SEED, NOT_SHAKEN))
+        self._copy = int(config.get(COPY, NO_COPY))
         self._violation = self._space.violation(self._genes)
         self._traced: TracedMap | None = None
         self._best: tuple[Score, dict[str, float]] | None = None
         self._rays, self._time_s = 0, 0.0
 
     def step(self) -> dict[str, Any]:
+        self._rays_before = self._rays
         if self._violation:
             scored = infeasible_score(self._violation, self.problem.objective)
             return self._result(scored, scored, self._genes, complete=True)
@@ -153,7 +154,7 @@ class GradientTrial(SceneTrial):
         """One step of the optimiser (which descends), to a placement that can be built."""
         parts = [part for part, genes in self._part.items() if genes]
         for part in parts:
-            uphill = _array([slopes[gene.name] for gene in self._part[part]])
+            uphill = _array(np.nan_to_num([slopes[gene.name] for gene in self._part[part]]))
             drjit.set_grad(self._optimizer[part], -uphill)
         self._optimizer.step()
         stepped = {
@@ -192,6 +193,7 @@ class GradientTrial(SceneTrial):
             | {
                 "step_p5_rss_dbm": now.p5_rss_dbm,
                 "rung": len(self._rungs) if best.feasible else 0,
+                "iteration_rays_per_ap": self._rays - self._rays_before,
                 "rays_per_ap": self._rays,
                 "trace_time_s": self._time_s,
                 "complete": complete,
@@ -206,7 +208,7 @@ class GradientTrial(SceneTrial):
             "best": json.dumps([self._best[0].to_json(), self._best[1]] if self._best else None),
             "rays_per_ap": self._rays,
             "trace_time_s": self._time_s,
-            "shaken_with": self._shaken_with,
+            "copy": self._copy,
         }
         if self._traced is not None:
             state["rss_w"] = self._traced.rss_w
@@ -230,10 +232,10 @@ class GradientTrial(SceneTrial):
                     None,
                 )
                 self._optimizer.state[part] = (value, promoted, rate, memory)
-            shaken_with = int(state["shaken_with"])
+            copy = int(state["copy"])
         self._violation = self._space.violation(self._genes)
-        if self._shaken_with not in (NOT_SHAKEN, shaken_with):  # a copy of another trial, not this one going on
-            rng = np.random.default_rng(self._shaken_with)
+        if self.jitter > 0 and self._copy not in (NO_COPY, copy):  # a copy of another trial, not this one going on
+            rng = np.random.default_rng(self._copy)
             self._move_to(self._space.shaken(self._genes, self.jitter, rng))
             self._traced = None
 

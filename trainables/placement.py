@@ -36,6 +36,7 @@ class PlacementTrial(SceneTrial):
 
     def step(self) -> dict[str, Any]:
         rungs = self.problem.fidelity.rungs
+        already, _ = self._spent()
         if self._placement is None:
             scored = infeasible_score(self._violation, self.problem.objective)
         else:
@@ -54,6 +55,7 @@ class PlacementTrial(SceneTrial):
             | scored.to_json()
             | {
                 "rung": self._rung,
+                "iteration_rays_per_ap": rays - already,
                 "rays_per_ap": rays,
                 "trace_time_s": seconds,
                 "complete": complete,

@@ -8,8 +8,8 @@ from pydantic import Field
 from search_spaces.hyperparameters import AscentHyperparameters
 from search_spaces.model import Model
 
-JITTER_SEED = "jitter_seed"
-"""Key of a trial's configuration by which population-based training asks a gradient trial to shake its placement."""
+COPY = "copy"
+"""Key of a trial's configuration that population-based training gives to a copy: a number of its own."""
 
 
 PATH_RAY_TIME = 15.0
@@ -21,11 +21,11 @@ class PlacementTrialSettings(Model):
 
     kind: Literal["placement"] = "placement"
 
-    def rays_per_ap(self, rungs: tuple[int, ...]) -> tuple[int, ...]:
+    def rays_per_ap(self, rungs: tuple[int, ...], has_reflector: bool) -> tuple[int, ...]:
         """Rays per access point that a trial has traced after each of its iterations."""
         return tuple(accumulate(rungs))
 
-    def time_per_ray(self, rungs: tuple[int, ...]) -> float:
+    def time_per_ray(self, rungs: tuple[int, ...], has_reflector: bool) -> float:
         """How long an average ray of a trial takes, over one of the radio map."""
         return 1.0
 
@@ -51,15 +51,15 @@ class AscentSettings(AscentHyperparameters):
         """The rungs that are traced and merged to score a placement."""
         return rungs[: self.rung or len(rungs)]
 
-    def rays_per_ap(self, rungs: tuple[int, ...]) -> tuple[int, ...]:
+    def rays_per_ap(self, rungs: tuple[int, ...], has_reflector: bool) -> tuple[int, ...]:
         """Rays per access point that a trial has traced after each of its iterations."""
         score = sum(self.scored_rungs(rungs))
-        step = self.path_rays_per_ap + 2 * rungs[0] + score
+        step = self.path_rays_per_ap + (2 * rungs[0] if has_reflector else 0) + score
         return tuple(score + step * number for number in range(1, self.steps + 1))
 
-    def time_per_ray(self, rungs: tuple[int, ...]) -> float:
+    def time_per_ray(self, rungs: tuple[int, ...], has_reflector: bool) -> float:
         """How long an average ray of a trial takes, over one of the radio map."""
-        of_paths = self.steps * self.path_rays_per_ap / self.rays_per_ap(rungs)[-1]
+        of_paths = self.steps * self.path_rays_per_ap / self.rays_per_ap(rungs, has_reflector)[-1]
         return 1.0 + of_paths * (PATH_RAY_TIME - 1.0)
 
 

@@ -17,7 +17,9 @@ class SceneTrial(tune.Trainable):
 
     - ``p5_rss_dbm``, ``coverage``, ``outage``, ``mean_rss_dbm``, ``min_rss_dbm``, ``feasible``;
     - ``rung``: how many rungs of ``fidelity`` the score rests on; scores of different rungs do not compare;
-    - ``rays_per_ap``, ``trace_time_s``: what the whole trial has cost so far;
+    - ``iteration_rays_per_ap``: rays that this iteration has traced;
+    - ``rays_per_ap``, ``trace_time_s``: what the way to this score has cost, of a copy that of the trial it was copied
+      from included;
     - ``complete``: whether the trial came to its own end and was not stopped by a scheduler.
     """
 

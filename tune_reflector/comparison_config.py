@@ -229,8 +229,8 @@ def _entry_config(
                     raise ConfigError(f"{key}: must be the same in every entry, but got {found}; {why}")
         data = merged(data, change)
     config = validate(data)
-    # No trial traces less than its first iteration, so that many trials outlast the rays.
-    trials = min(MOST_TRIALS, math.ceil(comparison.rays_per_ap / config.rays_per_iteration()[0]))
+    # Few trials trace less than their first iteration (those that cannot be built), so that many outlast the rays.
+    trials = min(MOST_TRIALS, math.ceil(3 * comparison.rays_per_ap / config.rays_per_iteration()[0]))
     budget = {
         "trials": max(config.budget.trials, trials),
         "time_s": None,

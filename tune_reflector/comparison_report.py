@@ -112,7 +112,7 @@ def best_curve(rows: Iterable[Row], top_rung: int) -> list[tuple[float, float]]:
     curve: list[tuple[float, float]] = []
     for row in rows:
         before = tally.best
-        tally.count(row.trial_id, row.values)
+        tally.count(row.values)
         if tally.best is not None and tally.best != before:
             curve.append((tally.rays_per_ap, tally.best))
     return curve

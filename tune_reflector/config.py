@@ -115,6 +115,11 @@ class SearchConfig(PlacementProblem):
             self._check_grid(self.searcher)
         if isinstance(self.refine, GradientRefinement):
             self._check_rung("refine", self.refine)
+            if self.refine.rung is not None and self.refine.rung < self.top_rung:
+                raise ValueError(
+                    f"refine.rung must be at least {self.top_rung}, the rung that scores the first stage, but got "
+                    f"{self.refine.rung}; raise it or leave it out"
+                )
         if self.budget.rays_per_ap is not None and self.budget.rays_per_ap <= self.refinement_rays_per_ap():
             raise ValueError(
                 f"budget.rays_per_ap must be > {self.refinement_rays_per_ap():g}, what refine may take, but got "
@@ -128,7 +133,8 @@ class SearchConfig(PlacementProblem):
         if isinstance(self.scheduler, PopulationSettings):
             self._check_population(self.scheduler)
         iterations, remedy = len(self.rays_per_iteration()), self._more_iterations()
-        if not isinstance(self.scheduler, FifoSettings) and iterations == 1:
+        lives_on = isinstance(self.scheduler, PopulationSettings) and isinstance(self.trainable, PlacementTrialSettings)
+        if not isinstance(self.scheduler, FifoSettings) and iterations == 1 and not lives_on:
             raise ValueError(
                 f"scheduler.kind must be fifo for trials of a single iteration, but got {self.scheduler.kind!r}; "
                 f"{remedy} or set scheduler.kind=fifo"
@@ -197,8 +203,9 @@ class SearchConfig(PlacementProblem):
                 f"searcher.kind must be random with scheduler.kind={kind}, but got {self.searcher.kind!r}; {kind} "
                 "moves its candidates itself, and a searcher would learn from placements that it did not choose"
             )
-        if not self.mutable_genes() and population.jitter == 0:
-            what = "placement" if isinstance(self.trainable, PlacementTrialSettings) else "hyperparameter or placement"
+        places = isinstance(self.trainable, PlacementTrialSettings)
+        if population.jitter == 0 and (places or not self.mutable_genes()):
+            what = "placement" if places else "hyperparameter or placement"
             raise ValueError(
                 f"scheduler.jitter must be > 0 where {kind} has no other {what} to change, but got 0; raise it, or "
                 "give a hyperparameter of a gradient trial a range {low, high}"
@@ -209,7 +216,6 @@ class SearchConfig(PlacementProblem):
                 "trainable's a range {low, high} or use pbt"
             )
         interval, iterations = self.copy_interval, len(self.rays_per_iteration())
-        places = isinstance(self.trainable, PlacementTrialSettings)
         if interval < iterations if places else interval >= iterations:
             limit = (
                 f"at least {iterations}, the number of rungs," if places else f"below {iterations}, trainable.steps,"
@@ -254,12 +260,13 @@ class SearchConfig(PlacementProblem):
         changes["budget"] = self.budget.model_copy(update={"trials": trials})
         return self.model_copy(update=changes)
 
+    def stages(self) -> list[Self]:
+        """The configuration of each stage, the second with as many starts as it may have."""
+        return [self, self.refined(self.refine.candidates)] if self.refine else [self]
+
     def refinement_rays_per_ap(self) -> float:
         """Rays per access point that the second stage may take, if there is one."""
-        if self.refine is None:
-            return 0.0
-        second = self.refined(self.refine.candidates)
-        return second.num_trials * second.rays_per_iteration()[-1]
+        return sum((stage.num_trials * stage.rays_per_iteration()[-1] for stage in self.stages()[1:]), 0.0)
 
     def space(self) -> SearchSpace:
         """What the searcher searches."""
@@ -270,7 +277,7 @@ class SearchConfig(PlacementProblem):
 
     def rays_per_iteration(self) -> tuple[int, ...]:
         """Rays per access point that a trial has traced after each of its iterations, if it is left alone."""
-        return self.trainable.rays_per_ap(self.fidelity.rungs)
+        return self.trainable.rays_per_ap(self.fidelity.rungs, self.reflector is not None)
 
     @property
     def num_trials(self) -> int:

@@ -14,7 +14,7 @@ from callbacks.provenance import package_versions, provenance
 from trainables.backend import Backend, BackendError
 from trainables.evaluator import PlacementEvaluator
 from trainables.scene_source import scene_sha256
-from trainables.settings import GradientTrialSettings
+from trainables.settings import COPY, GradientTrialSettings
 from tune_reflector import preflight
 from tune_reflector.config import ConfigError, SearchConfig, dump_config
 from tune_reflector.population import copying
@@ -27,6 +27,7 @@ from tune_reflector.preflight import (
     Machine,
 )
 from tune_reflector.refinement import distinct_starts
+from tune_reflector.schedulers import PopulationSettings
 from tune_reflector.searchers.settings import GaSettings
 
 if TYPE_CHECKING:
@@ -36,12 +37,16 @@ FIGURE_FILE = "placement.png"
 TENSORBOARD_FOLDER = "tensorboard"
 REFINEMENT_FOLDER, STARTS_FILE = "refinement", "starts.json"
 
+REFINEMENT_TIME = 0.3
+"""Share of a time budget that is left to the second stage."""
+
 METRICS = (
     "p5_rss_dbm",
     "coverage",
     "outage",
     "mean_rss_dbm",
     "min_rss_dbm",
+    "iteration_rays_per_ap",
     "rays_per_ap",
     "trace_time_s",
     "feasible",
@@ -74,7 +79,7 @@ def start(config: SearchConfig, overwrite: bool = False, dry_run: bool = False) 
         workers = machine.workers(config, backend)
         time_s = preflight.estimated_s(config, evaluator, workers)
         say(preflight.describe(config, evaluator.site, backend, workers, time_s))
-        for warning in preflight.warnings(config, evaluator.site):
+        for warning in preflight.warnings(config, evaluator.site, workers):
             say(warning)
         if dry_run:
             return OK
@@ -213,14 +218,18 @@ def _launch(config: SearchConfig, stage: _Stage, backend: Backend, workers: int,
     tally = Tally(METRIC, stage.config.top_rung, rows)
     time_s = config.budget.time_s
     if time_s is not None:
-        time_s -= clock.elapsed_s()  # a resumed search has spent some
+        if config.refine and stage.number == 1:
+            time_s *= 1 - REFINEMENT_TIME
+        time_s -= clock.elapsed_s()  # earlier sessions and stages have spent some
         if time_s <= 0:
+            say("no time is left for it" if stage.number > 1 else "no time is left for the search")
             return True
     rays = _rays_of_stage(config, stage)
     if tally.rays_per_ap >= rays:
         return True
     evolves = stage.number == 1 and isinstance(config.searcher, GaSettings)
     chronicle = [Generations(folder, lambda: searcher.statistics, lambda: searcher.hall_of_fame)] if evolves else []
+    earlier = len({row.trial_id for row in rows if row.values.get("stage", 1) < stage.number})
     launch = Launch(
         config=stage.config,
         searcher=searcher,
@@ -230,7 +239,7 @@ def _launch(config: SearchConfig, stage: _Stage, backend: Backend, workers: int,
             ResultsTable(table, _columns(config), clock, {"stage": stage.number} if config.refine else None),
             *chronicle,
             BestCurve(folder / TENSORBOARD_FOLDER, tally, clock),
-            Progress(tally, stage.config.num_trials + (tally.ended if stage.number > 1 else 0), time_s, rays),
+            Progress(tally, stage.config.num_trials + earlier, time_s, rays),
         ],
         workers=workers,
         use_gpu=backend.name == "cuda",
@@ -266,13 +275,16 @@ def _rays_of_stage(config: SearchConfig, stage: _Stage) -> float:
 
 def _columns(config: SearchConfig) -> list[str]:
     """Columns of the results table, which all stages share."""
-    from tune_reflector.searchers.base import ORIGIN
+    from tune_reflector.searchers.base import NEIGHBOURHOOD, ORIGIN
 
-    stages = [config, config.refined(1)] if config.refine else [config]
+    stages = config.stages()
     genes = dict.fromkeys(gene.name for gene in (*config.site().space.genes, *config.space().genes))
-    origin = ORIGIN if any(isinstance(stage.searcher, GaSettings) for stage in stages) else ()
+    searchers = [config.searcher, getattr(config.refine, "searcher", None)]
+    evolves = any(isinstance(searcher, GaSettings) for searcher in searchers)
+    origin = [key for key in ORIGIN if (config.refine if key == NEIGHBOURHOOD else evolves)]
     climbs = any(isinstance(stage.trainable, GradientTrialSettings) for stage in stages)
-    return [*genes, *origin, *METRICS, *(("step_p5_rss_dbm",) if climbs else ())]
+    copies = (COPY,) if isinstance(config.scheduler, PopulationSettings) else ()
+    return [*genes, *origin, *copies, *METRICS, *(("step_p5_rss_dbm",) if climbs else ())]
 
 
 def _finish(config: SearchConfig, evaluator: PlacementEvaluator) -> int:

@@ -25,7 +25,7 @@ from tune_reflector.config import ConfigError
 from tune_reflector.launch import Launch, trial_class
 from tune_reflector.schedulers import PopulationSettings, trials_in_flight
 from tune_reflector.searchers.base import METRIC, MODE, KnownTrial
-from tune_reflector.searchers.settings import GridSettings
+from tune_reflector.searchers.settings import GaSettings, GridSettings
 from tune_reflector.workers import Gate, keep_workers
 
 _TRIAL_PREFIX = "trial-"
@@ -42,7 +42,7 @@ def run(launch: Launch) -> bool:
     logging.getLogger("ray").setLevel(logging.ERROR)
     interruption = _Interruption()
     # Tune's snapshot grows with the trials: every second at first, so that a killed driver loses little, then seldom.
-    os.environ["TUNE_GLOBAL_CHECKPOINT_S"] = str(max(1, launch.config.num_trials // 500))
+    os.environ["TUNE_GLOBAL_CHECKPOINT_S"] = str(min(30, max(1, launch.config.num_trials // 500)))
     with local_cluster(launch), keep_workers():
         try:
             _tune(launch, interruption)
@@ -56,6 +56,8 @@ def _tune(launch: Launch, interruption: "_Interruption") -> None:
     to_come = config.num_trials - launch.ended
     if isinstance(config.searcher, GridSettings):
         to_come = min(to_come, config.searcher.size(config.space()))
+    if isinstance(config.searcher, GaSettings):
+        to_come = min(to_come, config.searcher.most_at_once)
     gate = Gate(max(1, min(launch.workers, to_come)))
     resources: dict[str, float] = {"cpu": config.resources.cpus_per_trial}
     if launch.use_gpu:

@@ -1,40 +1,40 @@
-"""What happens to a trial's placement when population-based training copies it.
+"""What happens to a trial's configuration when population-based training copies it.
 
-Over placement trials the genes are part of a trial's configuration, so a copy is shaken here. Over gradient trials the
-placement lives in the checkpoint: the copy is told to shake itself, by a number that it throws its dice with.
+Every copy gets a number of its own. Over placement trials the genes are part of the configuration, so a copy is shaken
+here. Over gradient trials the placement lives in the checkpoint: the copy shakes itself, with its number as the seed.
 """
 
 from typing import Any
 
 import numpy as np
 
-from trainables.settings import JITTER_SEED, GradientTrialSettings
+from trainables.settings import COPY, GradientTrialSettings
 from tune_reflector.config import SearchConfig
-from tune_reflector.schedulers import Copying, PbtSettings, PopulationSettings
+from tune_reflector.schedulers import Copying, PopulationSettings
 
 
 class Explore:
-    """Changes the configuration of a copy; called by Tune after its own changes of the hyperparameters."""
+    """Changes the configuration of a copy; called by Tune after its own changes.
+
+    Its dice are nobody's seed: which trial copies which depends on who is ahead of whom, and after an interruption
+    no copy may repeat the number of an earlier one.
+    """
 
     def __init__(self, config: SearchConfig) -> None:
         assert isinstance(config.scheduler, PopulationSettings)
         self._climbs = isinstance(config.trainable, GradientTrialSettings)
-        self._models_genes = not self._climbs and not isinstance(config.scheduler, PbtSettings)
+        self._mutable = config.mutable_genes()
         self._placement = config.site().space
-        self._hyperparameters = (
-            config.trainable.searched() if isinstance(config.trainable, GradientTrialSettings) else ()
-        )
         self._jitter = config.scheduler.jitter
-        self._rng = np.random.default_rng([config.seed, 1])
+        self._rng = np.random.default_rng()
 
     def __call__(self, config: dict[str, Any]) -> dict[str, Any]:
-        inside = {gene.name: min(max(config[gene.name], gene.low), gene.high) for gene in self._hyperparameters}
-        changed = config | inside
+        inside = {gene.name: min(max(config[gene.name], gene.low), gene.high) for gene in self._mutable}
+        changed = config | inside | {COPY: int(self._rng.integers(2**31))}
         if self._climbs:
-            return changed | ({JITTER_SEED: int(self._rng.integers(2**31))} if self._jitter else {})
-        if self._models_genes:  # the Gaussian process knows nothing of walls
-            feasible = self._placement.violation(changed) == 0
-            return changed if feasible else changed | self._placement.sample(self._rng)
+            return changed
+        if self._placement.violation(changed) > 0:  # chosen by pb2's model, which knows nothing of walls
+            return changed | self._placement.sample(self._rng)
         return changed | self._placement.shaken(changed, self._jitter, self._rng)
 
 
@@ -42,4 +42,4 @@ def copying(config: SearchConfig) -> Copying | None:
     """How copies are made; None where nothing is copied."""
     if not isinstance(config.scheduler, PopulationSettings):
         return None
-    return Copying(config.copy_interval, config.mutable_genes(), Explore(config))
+    return Copying(config.copy_interval, config.top_rung, config.mutable_genes(), Explore(config))

@@ -24,7 +24,7 @@ from trainables.settings import PlacementTrialSettings
 from tune_reflector.config import ConfigError, SearchConfig, load_config
 from tune_reflector.refinement import BoundsRefinement, GradientRefinement
 from tune_reflector.schedulers import AshaSettings, PopulationSettings
-from tune_reflector.searchers.settings import GridSettings, OptunaSettings
+from tune_reflector.searchers.settings import GaSettings, GridSettings, OptunaSettings
 
 MIN_FREE_MB = 200
 SPEED_OF_LIGHT_M_S = 299_792_458.0
@@ -59,12 +59,15 @@ def check_backend(config: SearchConfig) -> Backend:
 
 def check_packages(config: SearchConfig) -> None:
     """Optional packages that the configuration needs are installed."""
-    if isinstance(config.searcher, OptunaSettings) and config.searcher.sampler == "gp":
-        from importlib.util import find_spec
+    from importlib.util import find_spec
 
-        if find_spec("torch") is None:
+    searchers = {"searcher": config.searcher}
+    if isinstance(config.refine, BoundsRefinement):
+        searchers["refine.searcher"] = config.refine.searcher
+    for field, searcher in searchers.items():
+        if isinstance(searcher, OptunaSettings) and searcher.sampler == "gp" and find_spec("torch") is None:
             raise ConfigError(
-                "searcher.sampler: gp needs PyTorch, which is not installed; run "
+                f"{field}.sampler: gp needs PyTorch, which is not installed; run "
                 "'pip install tune-reflector[gp]' or choose tpe"
             )
 
@@ -131,8 +134,16 @@ def check_feasible(site: Site) -> None:
         raise ConfigError(str(error)) from None
 
 
-def warnings(config: SearchConfig, site: Site) -> list[str]:
-    """What is allowed, but will not give the number that one may expect."""
+def warnings(config: SearchConfig, site: Site, workers: int) -> list[str]:
+    """What is allowed, but will not give what one may expect."""
+    found = _small_plate(config, site)
+    if isinstance(config.searcher, GaSettings) and (most := config.searcher.most_at_once) < workers:
+        what = "population less elites" if config.searcher.mode == "generational" else "lag"
+        found.append(f"warning: searcher's {what} is {most}, below the {workers} workers, of which some will idle")
+    return found
+
+
+def _small_plate(config: SearchConfig, site: Site) -> list[str]:
     if config.reflector is None or site.space.reflector is None:
         return []
     # First Fresnel zone: below this area ray optics flatters a mirror (d1 d2 / (d1 + d2) is the zone's focal length).
@@ -204,7 +215,8 @@ class Machine:
         wanted = config.budget.max_concurrent or fitting
         if config.launch == "local":
             return 1
-        return max(1, min(wanted, fitting, config.num_trials))
+        trials = max(stage.num_trials for stage in config.stages())
+        return max(1, min(wanted, fitting, trials))
 
 
 def estimated_s(config: SearchConfig, evaluator: PlacementEvaluator, workers: int) -> float:
@@ -220,10 +232,14 @@ def estimated_s(config: SearchConfig, evaluator: PlacementEvaluator, workers: in
     evaluator.set_threads(None)
     s_per_ray = all_s / sum(config.fidelity.rungs)
     total_s, rays_left = 0.0, config.budget.rays_per_ap or math.inf
-    for stage in [config, config.refined(config.refine.candidates)] if config.refine else [config]:
+    for stage in config.stages():
         trials = min(stage.num_trials, rays_left / rays_of_a_trial(stage))
         rays_left -= trials * rays_of_a_trial(stage)
-        s_per_trial = rays_of_a_trial(stage) * s_per_ray * stage.trainable.time_per_ray(stage.fidelity.rungs)
+        s_per_trial = (
+            rays_of_a_trial(stage)
+            * s_per_ray
+            * stage.trainable.time_per_ray(stage.fidelity.rungs, stage.reflector is not None)
+        )
         total_s += (0.02 + s_per_trial) * trials / workers
     return min(total_s, config.budget.time_s or total_s)
 

@@ -69,7 +69,7 @@ class _PopulationSettings(Model):
         0.05,
         ge=0,
         le=1,
-        description="how much the placement of a copy is shaken: standard deviation, as a share of each gene's range",
+        description="how much the placement of a copy is shaken: standard deviation, as a share of a gene's range",
     )
     generations: int = Field(
         20, ge=2, le=100_000, description="intervals that a trial lives (trainable placement; an ascent has its steps)"
@@ -105,6 +105,8 @@ class Copying:
 
     interval: int
     """Iterations between copies."""
+    top_rung: int
+    """Only scores of this rung decide who is copied."""
     mutable: Sequence[Gene]
     """What Tune changes by its own rule."""
     explore: Callable[[dict[str, Any]], dict[str, Any]]
@@ -163,12 +165,15 @@ def build_scheduler(
         case PbtSettings():
             from ray import tune
 
+            from tune_reflector.whole_rungs import WholeRungsPbt
+
             assert copying is not None
             domains = {
                 gene.name: (tune.loguniform if gene.log else tune.uniform)(gene.low, gene.high)
                 for gene in copying.mutable
             }
-            return schedulers.PopulationBasedTraining(
+            return WholeRungsPbt(
+                copying.top_rung,
                 time_attr="training_iteration",
                 perturbation_interval=copying.interval,
                 hyperparam_mutations=domains,
@@ -178,13 +183,15 @@ def build_scheduler(
                 log_config=False,
             )
         case Pb2Settings():
-            from ray.tune.schedulers.pb2 import PB2
             from sklearn.exceptions import ConvergenceWarning
+
+            from tune_reflector.whole_rungs import WholeRungsPb2
 
             # With the few points of a small population its fits often end at a bound; nothing to tell a user.
             warnings.simplefilter("ignore", ConvergenceWarning)
             assert copying is not None
-            return PB2(
+            return WholeRungsPb2(
+                copying.top_rung,
                 time_attr="training_iteration",
                 perturbation_interval=copying.interval,
                 hyperparam_bounds={gene.name: [gene.low, gene.high] for gene in copying.mutable},

@@ -25,7 +25,8 @@ from ray.tune.search import Searcher
 METRIC = "p5_rss_dbm"
 MODE = "max"
 
-ORIGIN = ("individual", "generation", "parent_1", "parent_2")
+NEIGHBOURHOOD = "neighbourhood"
+ORIGIN = (NEIGHBOURHOOD, "individual", "generation", "parent_1", "parent_2")
 """What a suggestion may tell of itself besides the genes: numbers that the trial's results repeat."""
 
 Result = Mapping[str, Any]
@@ -53,6 +54,10 @@ class KnownTrial:
     failed: bool
 
 
+_TOLD = (METRIC, "training_iteration", "complete")
+"""What counts of a result."""
+
+
 class GuardedSearcher(Searcher):
     """Puts a searcher of a library behind the contract.
 
@@ -65,21 +70,24 @@ class GuardedSearcher(Searcher):
     def __init__(self, inner: Searcher) -> None:
         super().__init__(metric=METRIC, mode=MODE)
         self._inner = inner
-        self._live: set[str] = set()
+        self._live: dict[str, dict[str, Any] | None] = {}
+        """Trials that have not ended, with what counts of their last result."""
 
     def suggest(self, trial_id: str) -> dict[str, Any] | None:
         config: dict[str, Any] | None = self._inner.suggest(trial_id)
-        self._live.add(trial_id)
+        self._live[trial_id] = None
         return config
 
     def on_trial_result(self, trial_id: str, result: Result) -> None:
         if trial_id in self._live and reported_score(result) is not None:
+            self._live[trial_id] = {key: result[key] for key in _TOLD if key in result}
             self._inner.on_trial_result(trial_id, dict(result))
 
     def on_trial_complete(self, trial_id: str, result: Result | None = None, error: bool = False) -> None:
         if trial_id not in self._live:
             return
-        self._live.discard(trial_id)
+        last = self._live.pop(trial_id)
+        result = last if result is None else result  # a trial that is stopped while it pauses ends without a result
         if error or result is None or reported_score(result) is None:
             self._inner.on_trial_complete(trial_id, None, error=True)
         elif result.get("complete", False):
@@ -106,7 +114,7 @@ class GuardedSearcher(Searcher):
 
     def _state(self) -> dict[str, Any]:
         """What a restored searcher must know besides the inner one's state, as JSON."""
-        return {"live": sorted(self._live)}
+        return {"live": self._live}
 
     def _set_state(self, state: dict[str, Any]) -> None:
-        self._live = set(state["live"])
+        self._live = dict(state["live"])

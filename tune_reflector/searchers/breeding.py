@@ -79,14 +79,18 @@ class Breeder:
         self._steps = [getattr(settings.mutation_steps, gene.kind) for gene in self._genes]
 
     def breed(self, number: int, generation: int, population: Sequence[Individual]) -> Individual:
-        """Individual ``number``, a child of ``population``; a random one if that has fewer than two."""
+        """Individual ``number``, a child of ``population``; a random one if that has fewer than two.
+
+        The very first is the space's ``start``, if it has one.
+        """
         if len(population) >= 2:
             with own_dice(self._seed, number):
                 for _ in range(_REDRAWS):
                     child = self._child(number, generation, population)
                     if self._space.violation(self.named(child)) == 0:
                         return child
-        genes = self._space.sample(np.random.default_rng([self._seed, number]))
+        start = self._space.start if number == 0 else None
+        genes = start or self._space.sample(np.random.default_rng([self._seed, number]))
         return Individual([genes[gene.name] for gene in self._genes], number, generation)
 
     def named(self, individual: Sequence[float]) -> dict[str, float]:

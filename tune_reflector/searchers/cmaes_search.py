@@ -75,7 +75,8 @@ class CmaesSearcher(Searcher):
 
     def _ask(self, trial_id: str) -> dict[str, float]:
         if self._cma is None:
-            genes = self._space.sample(self._rng)
+            start = self._space.start if len(self._log) == 1 else None
+            genes = start or self._space.sample(self._rng)
             self._live[trial_id] = np.array([gene.share(genes[gene.name]) for gene in self._genes])
             return genes
         for _ in range(_REDRAWS):

@@ -72,18 +72,31 @@ class GeneticSearcher(Searcher):
         origin = {"individual": individual.number, "generation": individual.generation, **parents}
         return self._breeder.named(individual) | origin
 
+    def on_trial_result(self, trial_id: str, result: Result) -> None:
+        if trial_id in self._running:  # kept, as a trial that is stopped while it pauses ends without a result
+            self._rate(self._running[trial_id], result)
+
     def on_trial_complete(self, trial_id: str, result: Result | None = None, error: bool = False) -> None:
         individual = self._running.pop(trial_id, None)
         if individual is None:
             return
-        score = None if error else reported_score(result)
-        if result is not None and score is not None:
-            individual.fitness.values = (result.get("training_iteration", 1), score)
+        if error:
+            del individual.fitness.values
+        elif result is not None:
+            self._rate(individual, result)
+        if individual.fitness.valid:
             self._hall_of_fame.update([individual])
         self._ended[individual.number] = individual
         if self._generational and self._made == self._first_of(individual.generation + 1):
             self._idle_since.append(time.monotonic())  # its worker now waits for the rest of the generation
         self._enter(self._needed_by(self._made))
+
+    def _rate(self, individual: Individual, result: Result) -> None:
+        score = reported_score(result)
+        if score is None:
+            del individual.fitness.values
+        else:
+            individual.fitness.values = (result.get("training_iteration", 1), score)
 
     @property
     def hall_of_fame(self) -> list[dict[str, Any]]:

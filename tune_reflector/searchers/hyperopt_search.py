@@ -23,6 +23,7 @@ class HyperOptSearcher(GuardedSearcher):
         super().__init__(
             HyperOptSearch(
                 domains,
+                points_to_evaluate=[space.start] if space.start else None,
                 metric=METRIC,
                 mode=MODE,
                 n_initial_points=settings.startup_trials,

@@ -24,7 +24,15 @@ class OptunaSearcher(GuardedSearcher):
         distributions: dict[str, BaseDistribution] = {
             gene.name: FloatDistribution(gene.low, gene.high, log=gene.log) for gene in space.genes
         }
-        super().__init__(OptunaSearch(distributions, metric=METRIC, mode=MODE, sampler=_sampler(settings, seed)))
+        super().__init__(
+            OptunaSearch(
+                distributions,
+                metric=METRIC,
+                mode=MODE,
+                sampler=_sampler(settings, seed),
+                points_to_evaluate=[space.start] if space.start else None,
+            )
+        )
 
     def _stopped_early(self, trial_id: str, result: Result) -> None:
         self._inner.on_trial_complete(trial_id, None)

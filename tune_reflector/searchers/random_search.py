@@ -24,9 +24,11 @@ class RandomSearcher(Searcher):
         self._index = 0
 
     def suggest(self, trial_id: str) -> dict[str, Any]:
-        rng = np.random.default_rng([self._seed, self._index])
+        number = self._index
         self._index += 1
-        return self._space.sample(rng)
+        if number == 0 and (start := self._space.start):
+            return start
+        return self._space.sample(np.random.default_rng([self._seed, number]))
 
     def on_trial_complete(self, trial_id: str, result: Result | None = None, error: bool = False) -> None:
         """Nothing is learned from a result."""

@@ -112,6 +112,11 @@ class GaSettings(Model):
     )
     hall_of_fame: int = Field(10, ge=1, le=1000, description="best individuals that are written to hall_of_fame.json")
 
+    @property
+    def most_at_once(self) -> int:
+        """Trials that can run side by side before one of them has ended."""
+        return self.population - self.elites if self.mode == "generational" else self.lag
+
     @model_validator(mode="after")
     def _fits_the_population(self) -> Self:
         if self.tournament > self.population:

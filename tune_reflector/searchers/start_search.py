@@ -9,7 +9,7 @@ from zipfile import ZipFile
 
 from ray.tune.search import Searcher
 
-from tune_reflector.searchers.base import METRIC, MODE, Result
+from tune_reflector.searchers.base import METRIC, MODE, NEIGHBOURHOOD, KnownTrial, Result
 
 
 class StartSearcher(Searcher):
@@ -18,22 +18,27 @@ class StartSearcher(Searcher):
     def __init__(self, starts: Sequence[Mapping[str, float]]) -> None:
         super().__init__(metric=METRIC, mode=MODE)
         self._starts = starts
-        self._index = 0
+        self._to_come = list(range(len(starts)))
 
     def suggest(self, trial_id: str) -> dict[str, float] | str:
-        if self._index >= len(self._starts):
+        if not self._to_come:
             return str(Searcher.FINISHED)
-        self._index += 1
-        return dict(self._starts[self._index - 1])
+        number = self._to_come.pop(0)
+        return {**self._starts[number], NEIGHBOURHOOD: number}
 
     def on_trial_complete(self, trial_id: str, result: Result | None = None, error: bool = False) -> None:
         """Nothing is learned from a result."""
 
     def save(self, checkpoint_path: str) -> None:
-        Path(checkpoint_path).write_text(json.dumps({"index": self._index}), encoding="utf-8")
+        Path(checkpoint_path).write_text(json.dumps({"to_come": self._to_come}), encoding="utf-8")
 
     def restore(self, checkpoint_path: str) -> None:
-        self._index = json.loads(Path(checkpoint_path).read_text(encoding="utf-8"))["index"]
+        self._to_come = json.loads(Path(checkpoint_path).read_text(encoding="utf-8"))["to_come"]
+
+    def reconcile(self, trials: Sequence[KnownTrial]) -> None:
+        """Try those starts that these trials lack."""
+        tried = {trial.config[NEIGHBOURHOOD] for trial in trials}
+        self._to_come = [number for number in range(len(self._starts)) if number not in tried]
 
 
 class TakingTurns(Searcher):
@@ -56,7 +61,7 @@ class TakingTurns(Searcher):
             answers.append(self._searchers[number].suggest(trial_id))
             if isinstance(answers[-1], dict):
                 self._owner[trial_id] = number
-                return answers[-1]
+                return {**answers[-1], NEIGHBOURHOOD: number}
         return str(Searcher.FINISHED) if all(answers) else None
 
     def on_trial_result(self, trial_id: str, result: Result) -> None:
@@ -66,6 +71,13 @@ class TakingTurns(Searcher):
     def on_trial_complete(self, trial_id: str, result: Result | None = None, error: bool = False) -> None:
         if trial_id in self._owner:
             self._searchers[self._owner.pop(trial_id)].on_trial_complete(trial_id, result, error)
+
+    def reconcile(self, trials: Sequence[KnownTrial]) -> None:
+        """Tell each searcher that can use it which of its trials are known."""
+        self._owner = {trial.trial_id: trial.config[NEIGHBOURHOOD] for trial in trials if not trial.ended}
+        for number, searcher in enumerate(self._searchers):
+            if hasattr(searcher, "reconcile"):
+                searcher.reconcile([trial for trial in trials if trial.config[NEIGHBOURHOOD] == number])
 
     def save(self, checkpoint_path: str) -> None:
         with TemporaryDirectory() as folder, ZipFile(checkpoint_path, "w") as archive:
