@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.processes import ROOT
-from tune_reflector.config import SearchConfig, load_config
+from tune_reflector.config import SearchConfig
+from tune_reflector.config_file import load_config
 
 SCENES = ("l_corridor", "office")
 """The bundled scenes."""

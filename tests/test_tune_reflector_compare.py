@@ -37,7 +37,7 @@ from tune_reflector.comparison_report import (
     summarise,
     table,
 )
-from tune_reflector.config import ConfigError, load_config
+from tune_reflector.config_file import ConfigError, load_config
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tune_reflector.config import ConfigError, SearchConfig, dump_config, load_config, parse_yaml, validate
+from tune_reflector.config import SearchConfig
+from tune_reflector.config_file import ConfigError, dump_config, load_config, parse_yaml, validate
 
 L_CORRIDOR_USERS = [[16, 4], [20, 4], [20, 20], [16, 20]]
 

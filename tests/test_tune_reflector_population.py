@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from search_spaces.neighbourhood import distance
 from trainables.settings import COPY
-from tune_reflector.config import SearchConfig, validate
+from tune_reflector.config import SearchConfig
+from tune_reflector.config_file import validate
 from tune_reflector.population import Explore, copying
 from tune_reflector.searchers.random_search import RandomSearcher
 

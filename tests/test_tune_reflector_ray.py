@@ -26,7 +26,8 @@ from callbacks.rows import Row, read_rows
 from search_spaces.neighbourhood import distance
 from search_spaces.placement import PlacementSpace
 from tune_reflector import launch_ray, search
-from tune_reflector.config import SearchConfig, validate
+from tune_reflector.config import SearchConfig
+from tune_reflector.config_file import validate
 from tune_reflector.launch import Launch
 from tune_reflector.schedulers import build_scheduler
 from tune_reflector.searchers.build import build_searcher

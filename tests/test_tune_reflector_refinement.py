@@ -12,7 +12,7 @@ from callbacks.rows import Row, read_rows
 from search_spaces.neighbourhood import distance
 from trainables.problem import PlacementProblem
 from tune_reflector import search
-from tune_reflector.config import load_config
+from tune_reflector.config_file import load_config
 from tune_reflector.refinement import BoundsRefinement, GradientRefinement, distinct_starts
 from tune_reflector.searchers.base import KnownTrial
 from tune_reflector.searchers.build import build_refiner

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from callbacks.rows import read_rows
+from search_spaces.neighbourhood import distance
 from tune_reflector import search
-from tune_reflector.config import load_config, validate
+from tune_reflector.config_file import load_config, validate
+from tune_reflector.searchers.random_search import RandomSearcher
 
 QUICK = [
     "launch=local",
@@ -46,6 +48,40 @@ def test_a_search_leaves_its_results_behind(searcher: str, scheduler: str, capsy
     assert len({(row.trial_id, row.iteration) for row in rows}) == len(rows)
     assert not (folder / "errors.txt").exists()
     assert load_config(folder / "config.yaml").name == "a"
+
+
+CLIMB = ["trainable={kind: gradient, steps: 4, path_rays_per_ap: 1000, points: 4}", "fidelity.rungs=[1000, 2000]"]
+RATE = "trainable.learning_rate={low: 0.01, high: 0.1, log: true}"
+
+
+@pytest.mark.slow
+def test_asha_over_gradient_trials_is_multi_start_ascent() -> None:
+    """Starts come from any searcher, here together with their learning rate; the poor ones are stopped."""
+    searcher = "searcher={kind: optuna, startup_trials: 3}"
+    assert run_quick(*CLIMB, RATE, searcher, "scheduler={kind: asha, reduction_factor: 2}", "budget.trials=8") == 0
+    rows = list(read_rows(Path("results/l_corridor-tpe-gradient/trials.csv")))
+    steps = {row.trial_id: row.iteration for row in rows}
+    assert len(steps) == 8
+    assert 1 <= sum(step == 4 for step in steps.values()) < 8
+    assert len({row.values["learning_rate"] for row in rows}) == 8
+    best = json.loads(Path("results/l_corridor-tpe-gradient/best.json").read_text())
+    winner = [row for row in rows if row.trial_id == best["trial_id"]]
+    assert any({name: row.values[name] for name in best["genes"]} == best["genes"] for row in winner)
+
+
+@pytest.mark.slow
+def test_hyperparameters_alone_are_searched_from_a_given_start() -> None:
+    config = load_config(None)
+    start = RandomSearcher(config.site().space, 3).suggest("a")
+    given = f"trainable.start={json.dumps(start)}"
+    assert run_quick(*CLIMB, RATE, given, "searcher={kind: grid, points_per_gene: 3}", "name=a") == 0
+    rows = list(read_rows(Path("results/a/trials.csv")))
+    assert sorted({row.values["learning_rate"] for row in rows}) == pytest.approx([0.01, 0.1**1.5, 0.1])
+    firsts = [row for row in rows if row.iteration == 1]
+    space = config.site().space
+    for row in firsts:  # one step from the start, as long as the rate says at most
+        genes = {gene.name: row.values[gene.name] for gene in space.genes}
+        assert distance(space, genes, start) <= max(row.values["learning_rate"], 0.04) * 1.01
 
 
 def test_best_json_rebuilds_the_winner() -> None:

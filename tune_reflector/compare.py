@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     from tune_reflector.comparison_config import load_comparison, plan_runs  # past --help
     from tune_reflector.comparison_runs import check_same_settings
-    from tune_reflector.config import ConfigError
+    from tune_reflector.config_file import ConfigError
 
     try:
         comparison = load_comparison(arguments.config)
@@ -84,7 +84,7 @@ def _compare(comparison: "ComparisonConfig", runs: Sequence["Run"]) -> int:
     from callbacks.files import shown, write_text
     from tune_reflector.comparison_config import dump_comparison
     from tune_reflector.comparison_runs import is_done, run_all
-    from tune_reflector.config import ConfigError
+    from tune_reflector.config_file import ConfigError
 
     folder = comparison.folder
     if not all(is_done(run) for run in runs):
@@ -111,7 +111,7 @@ def _compare(comparison: "ComparisonConfig", runs: Sequence["Run"]) -> int:
 def _check_machine(runs: Sequence["Run"]) -> None:
     """What a run would refuse on this machine is told now, once for each entry, and not at its turn."""
     from tune_reflector import preflight
-    from tune_reflector.config import ConfigError
+    from tune_reflector.config_file import ConfigError
 
     problems = []
     for label, config in {run.label: run.config for run in runs}.items():

@@ -17,15 +17,8 @@ from pydantic import Field, field_validator
 
 from search_spaces.model import Model
 from trainables import plain_yaml
-from tune_reflector.config import (
-    ConfigError,
-    FinalSettings,
-    SearchConfig,
-    folder_name,
-    read_mapping,
-    validate,
-    validate_as,
-)
+from tune_reflector.config import FinalSettings, SearchConfig, folder_name
+from tune_reflector.config_file import ConfigError, read_mapping, validate, validate_as
 
 MOST_TRIALS = 10_000_000
 

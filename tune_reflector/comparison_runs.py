@@ -21,7 +21,7 @@ from callbacks.duration import duration
 from callbacks.files import shown, write_text
 from callbacks.status_line import StatusLine
 from tune_reflector.comparison_config import Run
-from tune_reflector.config import ConfigError, dump_config, load_config
+from tune_reflector.config_file import ConfigError, dump_config, load_config
 from tune_reflector.preflight import BEST_FILE, CONFIG_FILE, PROVENANCE_FILE
 
 _LOOK_EVERY_S = 0.1

@@ -16,7 +16,8 @@ from trainables.evaluator import PlacementEvaluator
 from trainables.scene_source import scene_sha256
 from trainables.settings import COPY, GradientTrialSettings
 from tune_reflector import preflight
-from tune_reflector.config import ConfigError, SearchConfig, dump_config
+from tune_reflector.config import SearchConfig
+from tune_reflector.config_file import ConfigError, dump_config
 from tune_reflector.population import copying
 from tune_reflector.preflight import (
     BEST_FILE,

@@ -21,7 +21,7 @@ from ray.tune.experiment import Trial
 from ray.tune.search import BasicVariantGenerator
 from ray.tune.stopper import Stopper
 
-from tune_reflector.config import ConfigError
+from tune_reflector.config_file import ConfigError
 from tune_reflector.launch import Launch, trial_class
 from tune_reflector.schedulers import PopulationSettings, trials_in_flight
 from tune_reflector.searchers.base import METRIC, MODE, KnownTrial

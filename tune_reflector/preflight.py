@@ -21,7 +21,8 @@ from trainables.evaluator import PlacementEvaluator
 from trainables.problem import Site
 from trainables.scene_source import FloorPlanScene, scene_sha256
 from trainables.settings import PlacementTrialSettings
-from tune_reflector.config import ConfigError, SearchConfig, load_config
+from tune_reflector.config import SearchConfig
+from tune_reflector.config_file import ConfigError, load_config
 from tune_reflector.refinement import BoundsRefinement, GradientRefinement
 from tune_reflector.schedulers import AshaSettings, PopulationSettings
 from tune_reflector.searchers.settings import GaSettings, GridSettings, OptunaSettings

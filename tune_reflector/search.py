@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     files = [word for word in arguments.words if "=" not in word]
     overrides = [word for word in arguments.words if "=" in word]
 
-    from tune_reflector.config import ConfigError, dump_config, load_config  # past --help
+    from tune_reflector.config_file import ConfigError, dump_config, load_config  # past --help
 
     try:
         if arguments.resume is not None:
