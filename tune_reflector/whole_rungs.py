@@ -11,8 +11,8 @@ from ray.tune.schedulers import PopulationBasedTraining, TrialScheduler
 from ray.tune.schedulers.pb2 import PB2
 
 
-class WholeRungsPbt(PopulationBasedTraining):
-    """Population-based training of results whose ``rung`` is the top one; arguments after the first are Tune's."""
+class _WholeRungs(PopulationBasedTraining):
+    """Judges results whose ``rung`` is the top one; all other arguments are Tune's."""
 
     def __init__(self, top_rung: int, **settings: Any) -> None:
         super().__init__(**settings)
@@ -24,14 +24,9 @@ class WholeRungsPbt(PopulationBasedTraining):
         return str(super().on_trial_result(tune_controller, trial, result))
 
 
-class WholeRungsPb2(PB2):
-    """The same for population-based bandits."""
+class WholeRungsPbt(_WholeRungs):
+    """Population-based training."""
 
-    def __init__(self, top_rung: int, **settings: Any) -> None:
-        super().__init__(**settings)
-        self._top_rung = top_rung
 
-    def on_trial_result(self, tune_controller: Any, trial: Trial, result: dict[str, Any]) -> str:
-        if result["rung"] < self._top_rung:
-            return str(TrialScheduler.CONTINUE)
-        return str(super().on_trial_result(tune_controller, trial, result))
+class WholeRungsPb2(_WholeRungs, PB2):
+    """Population-based bandits."""
