@@ -41,7 +41,7 @@ from tune_reflector.config_file import ConfigError, load_config
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 
-TWO = "entries: {cmaes: {}, random: {searcher: {kind: random}}}\n"
+TWO = "entries: {cmaes: {searcher: {kind: cmaes}}, random: {searcher: {kind: random}}}\n"
 QUICK = """
 base:
   fidelity: {rungs: [2000, 4000]}
@@ -118,29 +118,29 @@ def test_the_winners_are_measured_as_the_comparison_says_or_the_base() -> None:
 
 def test_a_grid_is_crossed_with_the_entries() -> None:
     runs = plan(
-        "entries: {a: {}, b: {searcher.startup_trials: 9}}\nseeds: [1]\nrays_per_ap: 1e6\n"
-        "grid: {searcher.population: [8, 16], searcher.initial_step: [0.1, 0.2]}\n"
+        "entries: {a: {}, b: {searcher.lag: 9}}\nseeds: [1]\nrays_per_ap: 1e6\n"
+        "grid: {searcher.population: [8, 16], searcher.blend_alpha: [0.1, 0.2]}\n"
     )
     assert len(runs) == 8
-    found = {(r.label, r.config.searcher.population, r.config.searcher.initial_step) for r in runs}  # type: ignore[union-attr]
+    found = {(r.label, r.config.searcher.population, r.config.searcher.blend_alpha) for r in runs}  # type: ignore[union-attr]
     steps, sizes = (0.1, 0.2), (8, 16)
     assert found == {
-        (f"{label} population={size} initial_step={step}", size, step)
+        (f"{label} population={size} blend_alpha={step}", size, step)
         for label, size, step in itertools.product("ab", sizes, steps)
     }
-    assert runs[0].name == "a-population-8-initial_step-0.1-seed1"
-    assert {r.config.searcher.startup_trials for r in runs if r.label.startswith("b")} == {9}  # type: ignore[union-attr]
+    assert runs[0].name == "a-population-8-blend_alpha-0.1-seed1"
+    assert {r.config.searcher.lag for r in runs if r.label.startswith("b")} == {9}  # type: ignore[union-attr]
 
 
 def test_another_kind_brings_none_of_the_settings_of_the_kind_before() -> None:
     runs = plan(
         "base: {searcher: {population: 9}, scheduler: {kind: asha, reduction_factor: 7}}\n"
-        "entries:\n  same: {searcher: {kind: cmaes, patience: 3}}\n  other: {searcher: {kind: optuna}}\n"
+        "entries:\n  same: {searcher: {kind: ga, elites: 3}}\n  other: {searcher: {kind: optuna}}\n"
         "  median: {scheduler.kind: median}\n"
         "seeds: [1]\nrays_per_ap: 1e6\n"
     )
     same, other, median = (run.config for run in runs)
-    assert (same.searcher.population, same.searcher.patience) == (9, 3)  # type: ignore[union-attr]
+    assert (same.searcher.population, same.searcher.elites) == (9, 3)  # type: ignore[union-attr]
     assert other.searcher == load_config(None, ["searcher={kind: optuna}"]).searcher
     assert median.scheduler == load_config(None, ["scheduler={kind: median}"]).scheduler
     assert same.scheduler.reduction_factor == 7  # type: ignore[union-attr]
@@ -185,7 +185,7 @@ def test_the_copy_that_is_kept_stands_for_the_same_runs() -> None:
     write("searcher: {population: 9}\nradio: {frequency_hz: 28e9}\n", "base.yaml")
     comparison = load_comparison(
         write(
-            "base: base.yaml\nentries: {a: , b: {searcher.patience: 3}}\ngrid: {launch: [ray, local]}\nrays_per_ap: 1e6"
+            "base: base.yaml\nentries: {a: , b: {searcher.elites: 3}}\ngrid: {launch: [ray, local]}\nrays_per_ap: 1e6"
         )
     )
     copy = write(dump_comparison(comparison), "copy.yaml")
@@ -247,7 +247,7 @@ def test_a_bundled_comparison_is_valid(path: Path) -> None:
             ["grid: searcher.population must have different values, but 8 stands twice; drop one"],
         ),
         (
-            "entries: {a-population-8: {}, a: {}}\ngrid: {searcher.population: [8], searcher.patience: [1, '1 ']}\n"
+            "entries: {a-population-8: {}, a: {}}\ngrid: {searcher.population: [8], searcher.elites: [1, '1 ']}\n"
             "rays_per_ap: 1e6",
             ["entries: labels must differ by more than punctuation"],
         ),

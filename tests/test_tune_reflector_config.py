@@ -76,7 +76,7 @@ def test_whole_numbers_with_an_exponent_are_counts() -> None:
 
 
 def test_a_kind_left_out_is_the_default_kind() -> None:
-    brief, full = (load_config(None, [f"searcher={{{kind}population: 9}}"]) for kind in ("", "kind: cmaes, "))
+    brief, full = (load_config(None, [f"searcher={{{kind}population: 9}}"]) for kind in ("", "kind: ga, "))
     assert brief == full
 
 
@@ -278,8 +278,8 @@ def matches(line: str, pattern: str) -> bool:
             ["fidelity.rungs=[100]", "scheduler={kind: asha}"],
             "scheduler.kind must be fifo...single iteration...'asha'; add fidelity.rungs...",
         ),
-        (["scheduler={kind: pbt}"], "searcher.kind must be random with scheduler.kind=pbt...'cmaes'...did not choose"),
-        (["scheduler={kind: pb2}", GRADIENT], "searcher.kind must be random with scheduler.kind=pb2...'cmaes'..."),
+        (["scheduler={kind: pbt}"], "searcher.kind must be random with scheduler.kind=pbt...'ga'...did not choose"),
+        (["scheduler={kind: pb2}", GRADIENT], "searcher.kind must be random with scheduler.kind=pb2...'ga'..."),
         ([*PBT, "scheduler.jitter=0"], "scheduler.jitter must be > 0...placement to change...got 0; raise it..."),
         ([*PBT, "scheduler.jitter=0", GRADIENT], "scheduler.jitter must be > 0...hyperparameter...got 0; raise it..."),
         ([*PBT, "scheduler.kind=pb2", GRADIENT], "scheduler.kind must not be pb2...no hyperparameter is a range..."),
@@ -306,7 +306,7 @@ def matches(line: str, pattern: str) -> bool:
             [GRADIENT, f"trainable.start={START | {'x2': START['x1'], 'y2': START['y1']}}", "searcher={kind: random}"],
             "trainable.start must be a placement that can be built, but misses it by 1...",
         ),
-        ([GRADIENT, f"trainable.start={START}"], "searcher.kind must be random where nothing is searched...'cmaes'..."),
+        ([GRADIENT, f"trainable.start={START}"], "searcher.kind must be random where nothing is searched...'ga'..."),
         ([GRADIENT, "trainable.learning_rate=0"], "trainable.learning_rate: must lie in (0, 1], but got 0; move it..."),
         (
             [GRADIENT, "trainable.learning_rate=fast"],

@@ -23,7 +23,7 @@ from tune_reflector.schedulers import (
     PopulationSettings,
     SchedulerSettings,
 )
-from tune_reflector.searchers.settings import CmaesSettings, GridSettings, RandomSettings, SearcherSettings
+from tune_reflector.searchers.settings import GaSettings, GridSettings, RandomSettings, SearcherSettings
 
 
 class BudgetSettings(Model):
@@ -78,7 +78,7 @@ class SearchConfig(PlacementProblem):
         "ray", description="ray: trials in parallel workers; local: one after another, in-process"
     )
     trainable: TrialSettings = Field(PlacementTrialSettings(), description="what a trial does")
-    searcher: SearcherSettings = Field(CmaesSettings(), description="what proposes candidates")
+    searcher: SearcherSettings = Field(GaSettings(), description="what proposes candidates")
     scheduler: SchedulerSettings = Field(FifoSettings(), description="what stops poor trials")
     refine: Refinement | None = Field(None, description="a second stage that starts from the best; null for none")
     budget: BudgetSettings = Field(BudgetSettings(), description="when the search ends")
