@@ -40,8 +40,8 @@ def save_comparison(path: Path, curves: Mapping[str, np.ndarray], rays: np.ndarr
     fig.text(
         0.01,
         -0.01,
-        "Line: median over the seeds; band: quartiles. These are the searches' own scores, which flatter them a\n"
-        "little; the table is made of the winners measured again with fresh rays.",
+        "Line: median over the seeds; band: quartiles. These are the searches' own scores, noisy and at the rays of\n"
+        "their own top rung; the table is made of the winners measured again with fresh rays.",
         fontsize=7.5,
         color="0.35",
         va="top",
