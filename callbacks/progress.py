@@ -39,12 +39,13 @@ class Progress(Callback):
     def setup(self, *_: Any, **__: Any) -> None:
         self._start = time.monotonic()
         self._status = StatusLine(self._stream)
+        self._rays_before = self._tally.rays_per_ap
         self._first: tuple[float, int, float] | None = None
 
     def on_step_end(self, iteration: int, trials: Any, **_: Any) -> None:
         now = time.monotonic()
         tally = self._tally
-        if self._first is None and tally.rays_per_ap:
+        if self._first is None and tally.rays_per_ap > self._rays_before:
             self._first = (now, tally.ended, tally.rays_per_ap)  # the clock of the rates starts with the workers
         if self._status.is_due(now):
             self._status.show(self.line(now), now)

@@ -66,7 +66,10 @@ def test_the_line_tells_count_best_rate_and_time_left(run: Run) -> None:
 
 
 def test_trials_of_an_earlier_session_are_no_part_of_the_rate(run: Run) -> None:
-    run.step(ended=500, rays_per_ap=1.0, best=-54.24)
+    vars(run.tally).update(ended=500, rays_per_ap=9.0, best=-54.24)
+    run.progress.setup()
+    run.step(after_s=30)  # workers start, as they did then
+    run.step(rays_per_ap=10.0)
     run.step(after_s=10, ended=510)
     assert run.line == "510/600 trials, best P5 -54.2 dBm, 1.0/s, 1m30s left"
 
