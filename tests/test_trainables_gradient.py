@@ -20,7 +20,13 @@ RUNGS = (4_000, 20_000)
 PROBLEM = PlacementProblem.model_validate({"fidelity": {"rungs": RUNGS}})
 SPACE = PROBLEM.site().space
 ASCENT = GradientTrialSettings.model_validate(
-    {"steps": 12, "path_rays_per_ap": 4_000, "learning_rate": {"low": 0.001, "high": 0.5}, "points": 16}
+    {
+        "steps": 12,
+        "path_rays_per_ap": 4_000,
+        "points": 16,
+        "learning_rate": {"low": 0.001, "high": 0.5},
+        "plate_learning_rate": 0.02,
+    }
 )
 
 
