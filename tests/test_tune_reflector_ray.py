@@ -155,6 +155,7 @@ def test_two_workers_load_two_scenes_and_share_the_trials(
         callbacks=[pids],
         workers=2,
         use_gpu=False,
+        folder=config.run_dir,
     )
     assert launch_ray.run(launch)
     assert len(pids.trials) == 32
@@ -181,6 +182,7 @@ def test_hyperband_pauses_and_goes_on(cluster: None, tmp_path: Path) -> None:
         callbacks=[table],
         workers=2,
         use_gpu=False,
+        folder=config.run_dir,
     )
     assert launch_ray.run(launch)
     rows = list(read_rows(tmp_path / "trials.csv"))
