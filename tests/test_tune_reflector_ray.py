@@ -227,7 +227,7 @@ def test_a_signal_stops_cleanly_and_the_search_resumes(number: signal.Signals) -
     assert "Traceback" not in out + err
     before = list(read_rows(table))
     finished = {row.trial_id for row in before if row.values["complete"]}
-    assert 6 <= len(finished) < 40
+    assert 5 <= len(finished) < 40  # of 12 rows, two each, and one each of the two that were running
 
     done = subprocess.run(
         [sys.executable, "-m", "tune_reflector.search", "--resume", "results/a"],
