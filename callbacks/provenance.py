@@ -19,14 +19,22 @@ def provenance(packages: Iterable[str], device: str, seed: int, source: Path) ->
         seed: the search's seed.
         source: a folder of the program's checkout, whose commit is recorded if it is one.
     """
-    return {
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+    now = session(packages)
+    return now | {
         "seed": seed,
         "device": device,
         "python": platform.python_version(),
         "platform": platform.platform(),
         "commit": _commit(source),
+        "sessions": [now],
+    }
+
+
+def session(packages: Iterable[str]) -> dict[str, Any]:
+    """One start of the program: when, how, with what."""
+    return {
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
         "packages": package_versions(packages),
     }
 

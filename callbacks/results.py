@@ -1,77 +1,64 @@
-"""The results table: one row per trial and iteration, appended as it is reported.
+"""The results table: one row per trial and iteration, for people and their tools.
 
-A row is written once. After a restart Tune may run an unfinished trial again and report the same iteration a
-second time; such a row is left out, and a row that a crash cut in half is dropped before anything is added.
+It repeats what the journal says of results and is written after it, so a crash can leave it short of a row; a resumed
+search makes it anew from the journal.
 """
 
 import csv
-from collections.abc import Mapping, Sequence
+import io
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
-from ray.tune import Callback
+from callbacks.files import write_text
+from callbacks.journal import Event
+from callbacks.rows import ALWAYS, read_rows
 
-from callbacks.rows import ALWAYS, Key, key_of, read_rows
 
-
-class ResultsTable(Callback):
-    """Appends every result to a CSV file.
+class ResultsTable:
+    """Appends results to a CSV file.
 
     Args:
-        path: the file; created with a header, or continued.
+        path: the file; replaced.
         columns: keys of the result that become columns; blank where a result lacks one.
-        clock: seconds that the search has run, over all its sessions.
-        constants: columns that are the same for every result of this session.
+        events: results of earlier sessions, as the journal holds them.
     """
 
-    def __init__(
-        self, path: Path, columns: Sequence[str], clock: "SearchClock", constants: Mapping[str, float] | None = None
-    ) -> None:
-        self._path = path
+    def __init__(self, path: Path, columns: Sequence[str], events: Iterable[Event] = ()) -> None:
         self._columns = tuple(columns)
-        self._constants = dict(constants or {})
-        self._clock = clock
-        self._file: TextIO | None = None
-        self._seen: set[Key] = set()
+        write_text(path, _csv([[*ALWAYS, *columns], *map(self._cells, events)]))
+        self._file = path.open("a", newline="", encoding="utf-8")
 
-    def setup(self, *_: Any, **__: Any) -> None:
-        if self._path.exists():
-            _drop_partial_line(self._path)
-            self._seen = {row.key for row in read_rows(self._path)}
-        self._file = self._path.open("a", newline="", encoding="utf-8")
-        if self._file.tell() == 0:
-            csv.writer(self._file).writerow([*ALWAYS, *self._columns, *self._constants])
-
-    def on_trial_result(self, iteration: int, trials: Any, trial: Any, result: Mapping[str, Any], **_: Any) -> None:
-        key = key_of(trial.trial_id, int(result["training_iteration"]), result)
-        if key in self._seen:
-            return
-        self._seen.add(key)
-        assert self._file is not None, "setup() comes first"
-        elapsed = f"{self._clock.elapsed_s():.3f}"
-        values = [*(result.get(column) for column in self._columns), *self._constants.values()]
-        csv.writer(self._file).writerow([trial.trial_id, result["training_iteration"], elapsed, *map(_cell, values)])
+    def append(self, event: Event) -> None:
+        """Write the row of a result."""
+        self._file.write(_csv([self._cells(event)]))
         self._file.flush()
 
-    def on_experiment_end(self, *_: Any, **__: Any) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+    def close(self) -> None:
+        """Write no more."""
+        self._file.close()
+
+    def _cells(self, event: Event) -> list[str]:
+        values: Mapping[str, Any] = event["result"]
+        return [
+            event["trial"],
+            str(event["iteration"]),
+            f"{event['elapsed_s']:.3f}",
+            *(_cell(values.get(column)) for column in self._columns),
+        ]
 
 
 class SearchClock:
     """Wall-clock seconds of a search; a resumed one goes on where the last row of its table stopped."""
 
     def __init__(self, table: Path) -> None:
-        import time
-
-        self._now = time.monotonic
         before = max((row.elapsed_s for row in read_rows(table)), default=0.0)
-        self._start = self._now() - before
+        self._start = time.monotonic() - before
 
     def elapsed_s(self) -> float:
         """Seconds so far."""
-        return self._now() - self._start
+        return time.monotonic() - self._start
 
 
 def _cell(value: Any) -> str:
@@ -80,8 +67,7 @@ def _cell(value: Any) -> str:
     return str(int(value)) if isinstance(value, bool | int) else repr(float(value))
 
 
-def _drop_partial_line(path: Path) -> None:
-    content = path.read_bytes()
-    if not content.endswith(b"\n"):
-        with path.open("r+b") as file:
-            file.truncate(content.rfind(b"\n") + 1)
+def _csv(rows: Iterable[Sequence[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue()

@@ -14,15 +14,18 @@ AXES = ("trials", "million_rays_per_ap", "seconds")
 
 def search(folder: Path, results: list[tuple[float, bool]]) -> None:
     """Trials of three million rays and ten seconds each, one after another."""
-    clock: Any = SimpleNamespace(elapsed_s=lambda: 10.0 * tally.ended)
-    tally = Tally("p5_rss_dbm", 2)
+    trials = SimpleNamespace(ended=0, failed=0)
+    clock: Any = SimpleNamespace(elapsed_s=lambda: 10.0 * trials.ended)
+    tally = Tally("p5_rss_dbm", 2, trials)
     curve = BestCurve(folder, tally, clock)
     curve.setup()
     for number, (score, feasible) in enumerate(results):
         trial = SimpleNamespace(trial_id=str(number))
         result = {"p5_rss_dbm": score, "iteration_rays_per_ap": 3e6, "rung": 2, "complete": True, "feasible": feasible}
+        result["training_iteration"] = 2
         for callback in (tally, curve):
             callback.on_trial_result(iteration=number, trials=[], trial=trial, result=result)
+        trials.ended += 1
         for callback in (tally, curve):
             callback.on_trial_complete(iteration=number, trials=[], trial=trial)
     curve.on_experiment_end()

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from search_spaces.neighbourhood import distance
+from trainables.checkpoint import FILE
 from trainables.evaluator import PlacementEvaluator
-from trainables.gradient import CHECKPOINT, GradientTrial
+from trainables.gradient import GradientTrial
 from trainables.problem import PlacementProblem
 from trainables.settings import COPY, GradientTrialSettings
 from tune_reflector.launch_local import in_process
@@ -130,9 +131,9 @@ def test_a_checkpoint_goes_on_as_the_trial_would_have(trial: GradientTrial, tmp_
         assert genes(one) == pytest.approx(genes(other), abs=1e-3)
         assert one["p5_rss_dbm"] == pytest.approx(other["p5_rss_dbm"], abs=0.05)
         assert one["rays_per_ap"] == other["rays_per_ap"]
-    with np.load(tmp_path / CHECKPOINT, allow_pickle=False) as state:
+    with np.load(tmp_path / FILE, allow_pickle=False) as state:
         assert len(state.files) > 5
-    assert (tmp_path / CHECKPOINT).stat().st_size < 50_000
+    assert (tmp_path / FILE).stat().st_size < 50_000
 
 
 def test_a_copy_takes_over_the_way_and_keeps_its_own_settings(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import drjit as dr
 import numpy as np
 import pytest
 
+from trainables.checkpoint import FILE
 from trainables.evaluator import PlacementEvaluator
 from trainables.objectives import infeasible_score
 from trainables.placement import PlacementTrial
@@ -97,7 +98,7 @@ def test_a_checkpoint_is_small_and_no_pickle(trial: PlacementTrial, tmp_path: Pa
     trial.reset(genes(3))
     trial.train()
     trial.save(str(tmp_path))
-    checkpoint = tmp_path / "trial.npz"
+    checkpoint = tmp_path / FILE
     assert checkpoint.stat().st_size < 20_000
     with np.load(checkpoint, allow_pickle=False) as state:
         assert {name: state[name].dtype.kind for name in state.files}["rss_w"] == "f"

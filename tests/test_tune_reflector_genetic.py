@@ -17,7 +17,6 @@ from scipy.stats import wilcoxon
 
 from search_spaces.placement import Gene
 from trainables.problem import PlacementProblem
-from tune_reflector.searchers.base import KnownTrial
 from tune_reflector.searchers.breeding import Breeder, Individual
 from tune_reflector.searchers.genetic_search import GeneticSearcher
 from tune_reflector.searchers.random_search import RandomSearcher
@@ -84,18 +83,6 @@ class Search:
         failed = math.isnan(self.ended[trial_id]["p5_rss_dbm"])
         self.searcher.on_trial_complete(trial_id, None if failed else self.ended[trial_id], error=failed)
 
-    def known(self) -> list[KnownTrial]:
-        return [
-            KnownTrial(
-                trial_id,
-                genes,
-                self.ended.get(trial_id),
-                trial_id in self.ended,
-                trial_id in self.ended and math.isnan(self.ended[trial_id]["p5_rss_dbm"]),
-            )
-            for trial_id, genes in self.trials.items()
-        ]
-
 
 def make(ga: GaSettings, seed: int = 1) -> GeneticSearcher:
     return GeneticSearcher(SPACE, ga, seed)
@@ -106,25 +93,6 @@ def make(ga: GaSettings, seed: int = 1) -> GeneticSearcher:
 @settings(max_examples=15, deadline=None)
 def test_neither_workers_nor_their_order_change_what_is_found(ga: GaSettings, workers: int, order: int) -> None:
     assert Search(make(ga), workers, order).run(40) == Search(make(ga), 1).run(40)
-
-
-@each_mode
-@given(cut=st.integers(0, 39), workers=st.integers(1, 4), order=st.integers(0, 10_000), behind=st.integers(-5, 5))
-@settings(max_examples=25, deadline=None)
-def test_an_interruption_changes_nothing(ga: GaSettings, cut: int, workers: int, order: int, behind: int) -> None:
-    """Searcher and trials were saved at different moments: ``behind`` trials lie between the two."""
-    first = Search(make(ga), workers, order)
-    first.run(max(0, cut - max(0, behind)))
-    saved = first.known()
-    first.run(cut)
-    if behind < 0:  # the trials are newer than the searcher that is restored
-        saved = first.known()
-    second = Search(make(ga), workers, order + 1)
-    second.searcher.reconcile(saved)
-    second.trials = {trial.trial_id: dict(trial.config) for trial in saved}
-    second.ended = {trial.trial_id: dict(trial.result or {}) for trial in saved if trial.ended}
-    second.running = {trial.trial_id: dict(trial.config) for trial in saved if not trial.ended}
-    assert second.run(40) == Search(make(ga), 1).run(40)
 
 
 @each_mode

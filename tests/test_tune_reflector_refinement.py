@@ -14,7 +14,6 @@ from trainables.problem import PlacementProblem
 from tune_reflector import search
 from tune_reflector.config_file import load_config
 from tune_reflector.refinement import BoundsRefinement, GradientRefinement, distinct_starts
-from tune_reflector.searchers.base import KnownTrial
 from tune_reflector.searchers.build import build_refiner
 from tune_reflector.searchers.settings import GaSettings, RandomSettings
 
@@ -98,28 +97,6 @@ def test_polishing_tries_each_start_once(tmp_path: Path) -> None:
     again.restore(str(tmp_path / "state"))
     assert again.suggest("b") == {**starts[1], "neighbourhood": 1}
     assert again.suggest("c") == Searcher.FINISHED
-    again.reconcile([KnownTrial("b", {**starts[1], "neighbourhood": 1}, None, ended=False, failed=False)])
-    assert again.suggest("d") == {**starts[0], "neighbourhood": 0}  # its trial was lost
-    assert again.suggest("e") == Searcher.FINISHED
-
-
-def test_each_neighbourhood_relives_its_own_trials() -> None:
-    """After a crash the saved state may be older than the trials; a genetic algorithm in each would wait for ever."""
-    settings = BoundsRefinement(searcher=GaSettings(population=2, tournament=2, elites=0))
-    first, second = refiner(settings), refiner(settings)
-    known = []
-    for i in range(12):
-        genes = first.suggest(f"t{i}")
-        assert isinstance(genes, dict)
-        result = {"p5_rss_dbm": -50.0 - i, "complete": True, "training_iteration": 2}
-        known.append(KnownTrial(f"t{i}", genes, result, ended=i != 11, failed=False))
-        if i != 11:
-            first.on_trial_complete(f"t{i}", result)
-    second.reconcile(known)
-    second._turn = first._turn  # type: ignore[attr-defined]
-    for searcher in (first, second):
-        searcher.on_trial_complete("t11", known[-1].result)
-    assert [second.suggest(f"u{i}") for i in range(6)] == [first.suggest(f"u{i}") for i in range(6)]
 
 
 QUICK = [

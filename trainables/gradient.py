@@ -10,7 +10,6 @@ What is reported is the best placement so far, with the score that belongs to it
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, ClassVar
 
 import drjit.opt
@@ -18,13 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from search_spaces.placement import Gene
+from trainables.checkpoint import State
 from trainables.evaluator import TracedMap
 from trainables.objectives import Score, combine, infeasible_score
-from trainables.settings import COPY, GradientTrialSettings
-from trainables.trial import SceneTrial
-
-CHECKPOINT = "ascent.npz"
-NO_COPY = -1
+from trainables.settings import GradientTrialSettings
+from trainables.trial import NO_COPY, SceneTrial
 
 Shares = npt.NDArray[np.float64]
 """Genes as shares of their ranges, ``[num_genes]``."""
@@ -67,7 +64,6 @@ class GradientTrial(SceneTrial):
         self._path_gradient(start, evaluator.site.grid.centers_m[: self._points], 1.0)
 
     def start(self, config: Mapping[str, Any]) -> None:
-        self._config: dict[str, Any] = dict(config)
         settings = self.ascent.values(config)
         origin = self.ascent.start or config
         self._genes = {gene.name: float(origin[gene.name]) for gene in self._space.genes}
@@ -80,7 +76,6 @@ class GradientTrial(SceneTrial):
                 self._optimizer[part] = _array([gene.share(self._genes[gene.name]) for gene in genes])
         if self._part["plate"]:
             self._optimizer.set_learning_rate({"plate": settings["plate_learning_rate"]})
-        self._copy = int(config.get(COPY, NO_COPY))
         self._violation = self._space.violation(self._genes)
         self._traced: TracedMap | None = None
         self._best: tuple[Score, dict[str, float]] | None = None
@@ -201,38 +196,35 @@ class GradientTrial(SceneTrial):
             }
         )
 
-    def save_checkpoint(self, checkpoint_dir: str) -> None:
+    def state(self) -> dict[str, Any]:
         state: dict[str, Any] = {
             "genes": json.dumps(self._genes),
             "dice": json.dumps(self._rng.bit_generator.state),
             "best": json.dumps([self._best[0].to_json(), self._best[1]] if self._best else None),
             "rays_per_ap": self._rays,
             "trace_time_s": self._time_s,
-            "copy": self._copy,
         }
         if self._traced is not None:
             state["rss_w"] = self._traced.rss_w
         for part, (_, _, _, (steps, mean, square, _)) in self._optimizer.state.items():
             state |= {f"{part}_steps": steps, f"{part}_mean": mean.numpy(), f"{part}_square": square.numpy()}
-        np.savez(Path(checkpoint_dir) / CHECKPOINT, **state)
+        return state
 
-    def load_checkpoint(self, checkpoint: str | dict[str, Any] | None) -> None:
-        with np.load(Path(str(checkpoint)) / CHECKPOINT, allow_pickle=False) as state:
-            self._move_to(json.loads(str(state["genes"])))
-            self._rng.bit_generator.state = json.loads(str(state["dice"]))
-            best = json.loads(str(state["best"]))
-            self._best = (Score(**best[0]), best[1]) if best else None
-            self._rays, self._time_s = int(state["rays_per_ap"]), float(state["trace_time_s"])
-            self._traced = TracedMap(state["rss_w"], self._rays, self._time_s) if "rss_w" in state else None
-            for part, (value, promoted, rate, (steps, _, _, _)) in list(self._optimizer.state.items()):
-                memory = (
-                    type(steps)(int(state[f"{part}_steps"].item())),
-                    _array(state[f"{part}_mean"]),
-                    _array(state[f"{part}_square"]),
-                    None,
-                )
-                self._optimizer.state[part] = (value, promoted, rate, memory)
-            copy = int(state["copy"])
+    def take_up(self, state: State, copy: int) -> None:
+        self._move_to(json.loads(str(state["genes"])))
+        self._rng.bit_generator.state = json.loads(str(state["dice"]))
+        best = json.loads(str(state["best"]))
+        self._best = (Score(**best[0]), best[1]) if best else None
+        self._rays, self._time_s = int(state["rays_per_ap"]), float(state["trace_time_s"])
+        self._traced = TracedMap(state["rss_w"], self._rays, self._time_s) if "rss_w" in state else None
+        for part, (value, promoted, rate, (steps, _, _, _)) in list(self._optimizer.state.items()):
+            memory = (
+                type(steps)(int(state[f"{part}_steps"].item())),
+                _array(state[f"{part}_mean"]),
+                _array(state[f"{part}_square"]),
+                None,
+            )
+            self._optimizer.state[part] = (value, promoted, rate, memory)
         self._violation = self._space.violation(self._genes)
         if self.jitter > 0 and self._copy not in (NO_COPY, copy):  # a copy of another trial, not this one going on
             rng = np.random.default_rng(self._copy)

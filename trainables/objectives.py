@@ -15,6 +15,9 @@ from pydantic import Field
 
 from search_spaces.model import Model
 
+METRIC, MODE = "p5_rss_dbm", "max"
+"""The key of the score in a result, and that more is better."""
+
 OUTAGE_SPAN_DB = 50.0
 """Depth of the slope below the floor: an entirely uncovered map scores this far under it."""
 
@@ -36,6 +39,10 @@ class ObjectiveConfig(Model):
     coverage_threshold_dbm: float = Field(
         -67.0, ge=-250, le=250, description="a cell above this counts as covered [dBm]; voice over Wi-Fi"
     )
+
+
+class MapError(ValueError):
+    """A radio map that cannot be: whatever it would score, it must not be the best."""
 
 
 @dataclass(frozen=True)
@@ -62,12 +69,17 @@ def score(rss_w: npt.NDArray[np.float64], config: ObjectiveConfig) -> Score:
     """Score a radio map ``[num_ap, num_cells]``, W.
 
     Raises:
-        ValueError: the map is empty, or holds a value that is negative or not a number.
+        MapError: the map is empty, or holds a value that is negative or not a number.
     """
     if rss_w.size == 0:
-        raise ValueError("a radio map must have access points and cells, but it is empty")
-    if not np.all(np.isfinite(rss_w)) or np.any(rss_w < 0):
-        raise ValueError("a radio map must hold finite powers >= 0 W, but it does not")
+        raise MapError(f"a radio map must have access points and cells, but is of shape {list(rss_w.shape)}")
+    wrong = ~np.isfinite(rss_w) | (rss_w < 0)
+    if wrong.any():
+        ap, cell = map(int, np.argwhere(wrong)[0])
+        raise MapError(
+            f"a radio map must hold finite powers >= 0 W, but {int(wrong.sum())} of {wrong.size} are not: of access "
+            f"point {ap + 1} in cell {cell + 1} it is {rss_w[ap, cell]}"
+        )
     floor_w = dbm_to_w(config.floor_dbm)
     cells_w = combine(rss_w, config)
     outage = float(np.mean(cells_w <= floor_w))

@@ -6,16 +6,12 @@ A trial ends after its last rung; a scheduler may end it before. Under populatio
 """
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
-
+from trainables.checkpoint import State
 from trainables.evaluator import TracedMap
 from trainables.objectives import infeasible_score
 from trainables.trial import SceneTrial
-
-CHECKPOINT = "trial.npz"
 
 
 class PlacementTrial(SceneTrial):
@@ -26,7 +22,6 @@ class PlacementTrial(SceneTrial):
 
     def start(self, config: Mapping[str, Any]) -> None:
         space = self._evaluator.site.space
-        self._config = dict(config)
         self._genes = {gene.name: float(config[gene.name]) for gene in space.genes}
         self._violation = space.violation(self._genes)
         self._placement = None if self._violation else space.decode(self._genes)
@@ -67,7 +62,7 @@ class PlacementTrial(SceneTrial):
         rays, seconds = (self._traced.rays_per_ap, self._traced.trace_time_s) if self._traced else (0, 0.0)
         return self._rays_before + rays, self._time_before_s + seconds
 
-    def save_checkpoint(self, checkpoint_dir: str) -> None:
+    def state(self) -> dict[str, Any]:
         state: dict[str, Any] = {
             "genes": list(self._genes.values()),
             "rung": self._rung,
@@ -80,18 +75,17 @@ class PlacementTrial(SceneTrial):
                 "rays_per_ap": self._traced.rays_per_ap,
                 "trace_time_s": self._traced.trace_time_s,
             }
-        np.savez(Path(checkpoint_dir) / CHECKPOINT, **state)
+        return state
 
-    def load_checkpoint(self, checkpoint: str | dict[str, Any] | None) -> None:
-        with np.load(Path(str(checkpoint)) / CHECKPOINT, allow_pickle=False) as state:
-            traced = (
-                TracedMap(state["rss_w"], int(state["rays_per_ap"]), float(state["trace_time_s"]))
-                if "rss_w" in state
-                else None
-            )
-            self._rays_before, self._time_before_s = int(state["rays_before"]), float(state["time_before_s"])
-            if list(state["genes"]) == list(self._genes.values()):
-                self._rung, self._traced = int(state["rung"]), traced
-            elif traced is not None:  # another placement's: its map tells nothing of this one
-                self._rays_before += traced.rays_per_ap
-                self._time_before_s += traced.trace_time_s
+    def take_up(self, state: State, copy: int) -> None:
+        traced = (
+            TracedMap(state["rss_w"], int(state["rays_per_ap"]), float(state["trace_time_s"]))
+            if "rss_w" in state
+            else None
+        )
+        self._rays_before, self._time_before_s = int(state["rays_before"]), float(state["time_before_s"])
+        if list(state["genes"]) == list(self._genes.values()):
+            self._rung, self._traced = int(state["rung"]), traced
+        elif traced is not None:  # another placement's: its map tells nothing of this one
+            self._rays_before += traced.rays_per_ap
+            self._time_before_s += traced.trace_time_s

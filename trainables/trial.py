@@ -1,12 +1,19 @@
 """What all trials share: a worker loads its scene once and keeps it from trial to trial."""
 
+import faulthandler
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from ray import tune
 
+from trainables import checkpoint
 from trainables.evaluator import PlacementEvaluator
 from trainables.problem import PlacementProblem
+from trainables.settings import COPY
+
+NO_COPY = 0
+"""Number of a trial that is no copy of another."""
 
 
 class SceneTrial(tune.Trainable):
@@ -25,6 +32,8 @@ class SceneTrial(tune.Trainable):
 
     problem: ClassVar[PlacementProblem]
     on_loaded: ClassVar[Callable[[], None]]
+    setup_timeout_s: ClassVar[float | None] = None
+    """A worker that takes longer to load its scene ends itself; None: it may take as long as it likes."""
 
     @classmethod
     def for_problem(
@@ -41,14 +50,31 @@ class SceneTrial(tune.Trainable):
         return type(cls.__name__, (cls,), members)
 
     def setup(self, config: Mapping[str, Any]) -> None:
+        if self.setup_timeout_s is not None:  # a thread of its own, which a deadlock in native code does not stop
+            faulthandler.dump_traceback_later(self.setup_timeout_s, exit=True)
         self._evaluator = PlacementEvaluator(self.problem, threads=self.problem.resources.cpus_per_trial)
         self.warm_up()
         type(self).on_loaded()
-        self.start(config)
+        faulthandler.cancel_dump_traceback_later()
+        self._begin(config)
 
     def reset_config(self, new_config: Mapping[str, Any]) -> bool:
-        self.start(new_config)
+        self._begin(new_config)
         return True
+
+    def _begin(self, config: Mapping[str, Any]) -> None:
+        self._config: dict[str, Any] = dict(config)
+        self._copy = int(config.get(COPY, NO_COPY))
+        self.start(config)
+
+    def save_checkpoint(self, checkpoint_dir: str) -> None:
+        about = {"iteration": self.iteration, "copy": self._copy}
+        checkpoint.write(Path(checkpoint_dir), about | self.state())
+
+    def load_checkpoint(self, checkpoint_dir: str | dict[str, Any] | None) -> None:
+        state = checkpoint.read(Path(str(checkpoint_dir)))
+        self._iteration = int(state["iteration"])  # Tune knows it only of checkpoints of the same session
+        self.take_up(state, int(state["copy"]))
 
     def warm_up(self) -> None:
         """Compile what a trial will need, so that none waits for it."""
@@ -56,4 +82,17 @@ class SceneTrial(tune.Trainable):
 
     def start(self, config: Mapping[str, Any]) -> None:
         """Begin a trial, with nothing left of the one before."""
+        raise NotImplementedError
+
+    def state(self) -> dict[str, Any]:
+        """What a trial that goes on later must know, as arrays."""
+        raise NotImplementedError
+
+    def take_up(self, state: checkpoint.State, copy: int) -> None:
+        """Go on from a state; ``start`` was called before.
+
+        Args:
+            state: of this trial, or of the one that this one is now a copy of.
+            copy: the number of the copy whose state it is.
+        """
         raise NotImplementedError

@@ -17,11 +17,11 @@ from scipy import stats
 
 from callbacks.files import write_text
 from callbacks.rows import Row, read_rows
-from callbacks.tally import Tally
+from callbacks.tally import Standing
+from trainables.objectives import METRIC
 from tune_reflector import preflight
 from tune_reflector.comparison_config import ComparisonConfig, Run
 from tune_reflector.comparison_figure import save_comparison
-from tune_reflector.searchers.base import METRIC
 
 TABLE_FILE, FIGURE_FILE, RUNS_FILE, CURVES_FILE = "table.md", "comparison.png", "comparison.csv", "curves.csv"
 
@@ -93,13 +93,13 @@ def read_outcome(run: Run) -> Outcome:
     """From the folder of a run that is done."""
     best = json.loads((run.folder / preflight.BEST_FILE).read_text(encoding="utf-8"))
     rows = list(read_rows(run.folder / preflight.TABLE_FILE))
-    tally = Tally(METRIC, run.config.top_rung, rows)
+    standing = Standing(METRIC, run.config.top_rung, rows)
     return Outcome(
         label=run.label,
         seed=run.seed,
         p5_rss_dbm=best["p5_rss_dbm"],
         p5_error_db=best["p5_error_db"],
-        rays_per_ap=tally.rays_per_ap,
+        rays_per_ap=standing.rays_per_ap,
         trials=len({row.trial_id for row in rows}),
         seconds=max(row.elapsed_s for row in rows),
         curve=best_curve(rows, run.config.top_rung),
@@ -108,13 +108,13 @@ def read_outcome(run: Run) -> Outcome:
 
 def best_curve(rows: Iterable[Row], top_rung: int) -> list[tuple[float, float]]:
     """Rays so far and best so far at every improvement, over one search's rows in the order of writing."""
-    tally = Tally(METRIC, top_rung)
+    standing = Standing(METRIC, top_rung)
     curve: list[tuple[float, float]] = []
     for row in rows:
-        before = tally.best
-        tally.count(row.values)
-        if tally.best is not None and tally.best != before:
-            curve.append((tally.rays_per_ap, tally.best))
+        before = standing.best
+        standing.count(row.key, row.values)
+        if standing.best is not None and standing.best != before:
+            curve.append((standing.rays_per_ap, standing.best))
     return curve
 
 

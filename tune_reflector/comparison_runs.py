@@ -21,7 +21,7 @@ from callbacks.duration import duration
 from callbacks.files import shown, write_text
 from callbacks.status_line import StatusLine
 from tune_reflector.comparison_config import Run
-from tune_reflector.config_file import ConfigError, dump_config, load_config
+from tune_reflector.config_file import ConfigError, dump_config, flat, load_config
 from tune_reflector.preflight import BEST_FILE, CONFIG_FILE, PROVENANCE_FILE
 
 _LOOK_EVERY_S = 0.1
@@ -68,19 +68,11 @@ def _change(run: Run) -> str | None:
     except ConfigError as error:
         return f"a {CONFIG_FILE} that is no longer valid: {str(error).splitlines()[0]}"
     here = {"name": run.config.name, "results_dir": run.config.results_dir}  # a folder may have been moved
-    old, new = (dict(_flat(c.model_dump(mode="json"))) for c in (before.model_copy(update=here), run.config))
+    old, new = flat(before.model_copy(update=here)), flat(run.config)
     for key in [*old, *new]:
         if old.get(key) != new.get(key):
             return f"{key} {old.get(key)}, not {new.get(key)}"
     return None
-
-
-def _flat(data: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in data.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
 
 
 def run_all(folder: Path, runs: Sequence[Run], parallel: int, report: Callable[[str], None]) -> list[Failure]:

@@ -42,6 +42,20 @@ class BudgetSettings(Model):
     )
 
 
+class FaultSettings(Model):
+    """What happens when a worker dies or hangs."""
+
+    max_failures: int = Field(
+        1, ge=0, le=100, description="how often a trial is tried again after its worker died or it raised an error"
+    )
+    trial_timeout_s: float | None = Field(
+        1800.0,
+        gt=0,
+        description="a trial that gives no sign of life for this long [s], a rung being one, is ended and tried once "
+        "more (launch: ray); null: no limit",
+    )
+
+
 class RaySettings(Model):
     """Which Ray cluster."""
 
@@ -82,6 +96,7 @@ class SearchConfig(PlacementProblem):
     scheduler: SchedulerSettings = Field(FifoSettings(), description="what stops poor trials")
     refine: Refinement | None = Field(None, description="a second stage that starts from the best; null for none")
     budget: BudgetSettings = Field(BudgetSettings(), description="when the search ends")
+    faults: FaultSettings = Field(FaultSettings(), description="what happens when a worker dies or hangs")
     ray: RaySettings = Field(RaySettings(), description="which Ray cluster")
     final: FinalSettings = Field(FinalSettings(), description="how the winner is scored again")
 

@@ -200,3 +200,16 @@ def _dump(model: Model, indent: str, comments: bool) -> Iterable[str]:
         else:
             plain = model.model_dump(mode="json", include={name})[name]
             yield f"{indent}{name}: {plain_yaml.inline(plain)}{note}"
+
+
+def flat(config: SearchConfig) -> dict[str, Any]:
+    """Every setting by its dotted key, as plain data."""
+    return dict(_flat(config.model_dump(mode="json"), ""))
+
+
+def _flat(data: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
+    for key, value in data.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value

@@ -1,23 +1,27 @@
 """One search from preflight to result: this module is the order in which things happen."""
 
-import json
 import math
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from callbacks.files import shown, write_json, write_text
+from callbacks.files import shown, write_json
+from callbacks.journal import Event, Journal, JournalError, reports
 from callbacks.provenance import package_versions, provenance
+from callbacks.results import ResultsTable, SearchClock
+from callbacks.rows import read_rows
 from trainables.backend import Backend, BackendError
 from trainables.evaluator import PlacementEvaluator
-from trainables.scene_source import scene_sha256
+from trainables.objectives import METRIC
 from trainables.settings import COPY, GradientTrialSettings
 from tune_reflector import preflight
 from tune_reflector.config import SearchConfig
-from tune_reflector.config_file import ConfigError, dump_config
+from tune_reflector.config_file import ConfigError
+from tune_reflector.launch import ERRORS_FILE
 from tune_reflector.population import copying
 from tune_reflector.preflight import (
     BEST_FILE,
@@ -28,8 +32,10 @@ from tune_reflector.preflight import (
     Machine,
 )
 from tune_reflector.refinement import distinct_starts
+from tune_reflector.resumption import MAY_GROW, is_finished, load_run, record_new_run, record_session
 from tune_reflector.schedulers import PopulationSettings
 from tune_reflector.searchers.settings import GaSettings
+from tune_reflector.signals import exit_code
 
 if TYPE_CHECKING:
     from ray.tune.search import Searcher
@@ -37,6 +43,9 @@ if TYPE_CHECKING:
 FIGURE_FILE = "placement.png"
 TENSORBOARD_FOLDER = "tensorboard"
 REFINEMENT_FOLDER, STARTS_FILE = "refinement", "starts.json"
+STATES_FOLDER = "searcher"
+
+FIRST_STAGE = 1
 
 REFINEMENT_TIME = 0.3
 """Share of a time budget that is left to the second stage."""
@@ -56,8 +65,8 @@ METRICS = (
 )
 """Columns of every results table, after the genes and the candidate's origin."""
 
-OK, FAILED, INTERRUPTED = 0, 1, 130
-"""Exit codes; bad input, found by a ``ConfigError``, is 2."""
+OK, FAILED = 0, 1
+"""Exit codes; bad input, found by a ``ConfigError``, is 2, and after a signal it is 128 + its number."""
 
 
 def say(line: str) -> None:
@@ -86,24 +95,39 @@ def start(config: SearchConfig, overwrite: bool = False, dry_run: bool = False) 
             return OK
         with _naming_results_dir():
             _make_folder(config, backend, overwrite)
-        return _search(config, evaluator, backend, workers, resume=False)
+        return _search(config, evaluator, backend, workers, preflight.open_journal(config.run_dir))
 
 
-def resume(folder: Path) -> int:
-    """Continue an interrupted search; returns the exit code.
+def resume(folder: Path, overrides: Sequence[str] = (), other_versions: bool = False) -> int:
+    """Continue an interrupted search, or a finished one with a larger budget; returns the exit code.
+
+    Args:
+        folder: of the run.
+        overrides: ``key=value`` of what may change.
+        other_versions: go on although packages have changed.
 
     Raises:
-        ConfigError: the folder is no run, or one of other versions.
+        ConfigError: the folder is no run, or one that cannot be gone on with here.
     """
-    config = preflight.load_run(folder.absolute(), package_versions(SAME_VERSIONS))
-    if (config.run_dir / BEST_FILE).exists():
-        say(f"{shown(config.run_dir)} is finished: see {BEST_FILE} in it")
-        return OK
-    preflight.check_packages(config)
-    backend, evaluator = _prepare(config)
-    with _machine(config, backend) as machine:
-        workers = machine.workers(config, backend)
-        return _search(config, evaluator, backend, workers, resume=True)
+    versions = package_versions(SAME_VERSIONS)
+    config, changes = load_run(folder.absolute(), versions, overrides, other_versions)
+    journal = preflight.open_journal(config.run_dir)
+    try:
+        finished = is_finished(journal.read()) and (config.run_dir / BEST_FILE).exists()
+        if finished and not any(key in MAY_GROW for key in changes):
+            say(f"{shown(config.run_dir)} is finished: see {BEST_FILE} in it; a larger budget would go on with it")
+            return OK
+        preflight.check_packages(config)
+        backend, evaluator = _prepare(config)
+        with _machine(config, backend) as machine:
+            workers = machine.workers(config, backend)
+            with _naming_results_dir():
+                record_session(config.run_dir, config, changes)
+                if any(key in MAY_GROW for key in changes):
+                    journal.append({"event": "raised"})
+            return _search(config, evaluator, backend, workers, journal)
+    finally:
+        journal.close()
 
 
 def _prepare(config: SearchConfig) -> tuple[Backend, PlacementEvaluator]:
@@ -152,9 +176,7 @@ def _make_folder(config: SearchConfig, backend: Backend, overwrite: bool) -> Non
     if overwrite and folder.exists():
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
-    write_text(folder / CONFIG_FILE, dump_config(config))
-    about = provenance(SAME_VERSIONS, backend.description, config.seed, Path(__file__).parent)
-    write_json(folder / PROVENANCE_FILE, about | {"scene_sha256": scene_sha256(config.scene)})
+    record_new_run(folder, config, provenance(SAME_VERSIONS, backend.description, config.seed, Path(__file__).parent))
 
 
 @dataclass(frozen=True)
@@ -163,107 +185,166 @@ class _Stage:
 
     number: int
     config: SearchConfig
-    searcher: "Searcher"
-    folder: Path
+    build: "Callable[[], Searcher]"
+    """Makes its searcher."""
 
 
-def _search(config: SearchConfig, evaluator: PlacementEvaluator, backend: Backend, workers: int, resume: bool) -> int:
+def _search(
+    config: SearchConfig, evaluator: PlacementEvaluator, backend: Backend, workers: int, journal: Journal
+) -> int:
     """Search, measure the winner, write the results."""
+    remedy = f"resume with: python -m tune_reflector.search --resume {shown(config.run_dir)}"
     try:
-        for stage in _stages(config):
-            if not _launch(config, stage, backend, workers, resume):
-                raise KeyboardInterrupt
-        return _finish(config, evaluator)
-    except KeyboardInterrupt:
-        say(f"\ninterrupted; resume with: python -m tune_reflector.search --resume {shown(config.run_dir)}")
-        return INTERRUPTED
+        for stage in _stages(config, journal):
+            _launch(config, stage, backend, workers, journal)
+        code = _finish(config, evaluator, journal)
+        if code == OK:
+            journal.append({"event": "finished"})
+        return code
+    except KeyboardInterrupt as interruption:
+        say(f"\ninterrupted; {remedy}")
+        return exit_code(interruption)
+    except OSError as error:
+        say(
+            f"\nstopped: {error.filename or shown(config.run_dir)}: {error.strerror or error}; make room, then {remedy}"
+        )
+        return FAILED
+    except JournalError as error:
+        raise ConfigError(str(error)) from None
+    finally:
+        with suppress(OSError):
+            journal.close()
 
 
-def _stages(config: SearchConfig) -> Iterator[_Stage]:
+def _stages(config: SearchConfig, journal: Journal) -> Iterator[_Stage]:
     """The search and, once it is over, its refinement; a search that is over already is left out."""
-    from callbacks.rows import read_rows
     from tune_reflector.searchers.build import build_refiner, build_searcher
 
-    starts_file = config.run_dir / REFINEMENT_FOLDER / STARTS_FILE
-    if not starts_file.exists():
-        yield _Stage(1, config, build_searcher(config.searcher, config.space(), config.seed), config.run_dir)
+    refinement = _refinement(journal.read())
+    if refinement is None:
+        yield _Stage(FIRST_STAGE, config, lambda: build_searcher(config.searcher, config.space(), config.seed))
     if config.refine is None:
         return
-    space = config.site().space
-    if not starts_file.exists():
-        starts_file.parent.mkdir(exist_ok=True)
-        write_json(starts_file, distinct_starts(read_rows(config.run_dir / TABLE_FILE), space, config.refine))
-    starts = json.loads(starts_file.read_text(encoding="utf-8"))
+    if refinement is None:
+        refinement = _begin_refinement(config, journal)
+    starts = refinement["starts"]
     if starts:
         say(f"refining the best {len(starts)}")
-        refiner = build_refiner(config.refine, space, starts, config.seed)
-        yield _Stage(2, config.refined(len(starts)), refiner, starts_file.parent)
+        settings, space = config.refine, config.site().space
+        yield _Stage(
+            refinement["number"],
+            config.refined(len(starts)),
+            lambda: build_refiner(settings, space, starts, config.seed),
+        )
 
 
-def _launch(config: SearchConfig, stage: _Stage, backend: Backend, workers: int, resume: bool) -> bool:
-    """Run the trials of one stage; False if they were interrupted."""
+def _refinement(events: Iterable[Event]) -> Event | None:
+    """The refinement that has begun; None if the search before it is not over, or goes on with a larger budget."""
+    found = None
+    for event in events:
+        match event["event"]:
+            case "refinement":
+                found = event
+            case "raised":
+                found = None
+    return found
+
+
+def _begin_refinement(config: SearchConfig, journal: Journal) -> Event:
+    """Choose where the second stage starts, for good; after a larger budget it is a third one, and so on."""
+    assert config.refine is not None
+    folder = config.run_dir / REFINEMENT_FOLDER
+    rows = (row for row in read_rows(config.run_dir / TABLE_FILE) if row.values["stage"] == FIRST_STAGE)
+    starts = distinct_starts(rows, config.site().space, config.refine)
+    folder.mkdir(exist_ok=True)
+    write_json(folder / STARTS_FILE, starts)
+    earlier = sum(event["event"] == "refinement" for event in journal.read())
+    event = {"event": "refinement", "number": FIRST_STAGE + 1 + earlier, "starts": starts}
+    journal.append(event)
+    return event
+
+
+def _launch(config: SearchConfig, stage: _Stage, backend: Backend, workers: int, journal: Journal) -> None:
+    """Run the trials of one stage."""
     from callbacks.generations import Generations
     from callbacks.progress import Progress
-    from callbacks.results import ResultsTable, SearchClock
-    from callbacks.rows import read_rows
     from callbacks.tally import Tally
     from callbacks.tensorboard import BestCurve
+    from tune_reflector.candidates import Candidates, Recorder
     from tune_reflector.launch import Launch
     from tune_reflector.schedulers import build_scheduler
-    from tune_reflector.searchers.base import METRIC
+    from tune_reflector.searchers.states import SearcherStates
 
-    folder, searcher = config.run_dir, stage.searcher
-    table = folder / TABLE_FILE
-    clock = SearchClock(table)
-    rows = list(read_rows(table))
-    tally = Tally(METRIC, stage.config.top_rung, rows)
+    folder = config.run_dir
+    columns = _columns(config)
+    events = journal.read()
+    table = ResultsTable(folder / TABLE_FILE, columns, reports(events))
+    clock = SearchClock(folder / TABLE_FILE)
+    rows = list(read_rows(folder / TABLE_FILE))
+    candidates = Candidates(
+        journal,
+        events,
+        stage.build,
+        SearcherStates(folder / STATES_FOLDER, stage.number),
+        stage.config.num_trials,
+        columns,
+        stage.number,
+    )
+    tally = Tally(METRIC, stage.config.top_rung, candidates, rows)
     time_s = config.budget.time_s
     if time_s is not None:
-        if config.refine and stage.number == 1:
+        if config.refine and stage.number == FIRST_STAGE:
             time_s *= 1 - REFINEMENT_TIME
         time_s -= clock.elapsed_s()  # earlier sessions and stages have spent some
         if time_s <= 0:
-            say("no time is left for it" if stage.number > 1 else "no time is left for the search")
-            return True
+            say("no time is left for it" if stage.number > FIRST_STAGE else "no time is left for the search")
+            return
     rays = _rays_of_stage(config, stage)
-    if tally.rays_per_ap >= rays:
-        return True
-    evolves = stage.number == 1 and isinstance(config.searcher, GaSettings)
+    if tally.rays_per_ap >= rays or (candidates.finished and not candidates.to_come):
+        return
+    searcher: Any = candidates.searcher
+    evolves = stage.number == FIRST_STAGE and isinstance(config.searcher, GaSettings)
+    generations = len(searcher.statistics) if evolves else 0
     chronicle = [Generations(folder, lambda: searcher.statistics, lambda: searcher.hall_of_fame)] if evolves else []
-    earlier = len({row.trial_id for row in rows if row.values.get("stage", 1) < stage.number})
+    elsewhere = candidates.ended - (stage.config.num_trials - candidates.to_come)
     launch = Launch(
         config=stage.config,
-        searcher=searcher,
-        scheduler=build_scheduler(stage.config.scheduler, stage.config.rays_per_iteration(), copying(stage.config)),
+        candidates=candidates,
+        scheduler=build_scheduler(
+            stage.config.scheduler,
+            stage.config.rays_per_iteration(),
+            copying(stage.config),
+            [event for event in events if event.get("stage") == stage.number],
+        ),
         callbacks=[
+            Recorder(candidates, table, clock.elapsed_s),
             tally,
-            ResultsTable(table, _columns(config), clock, {"stage": stage.number} if config.refine else None),
             *chronicle,
             BestCurve(folder / TENSORBOARD_FOLDER, tally, clock),
-            Progress(tally, stage.config.num_trials + earlier, time_s, rays),
+            Progress(tally, stage.config.num_trials + elsewhere, time_s, rays),
         ],
         workers=workers,
         use_gpu=backend.name == "cuda",
-        folder=stage.folder,
-        resume=resume,
+        folder=folder,
         time_s=time_s,
-        ended=len(
-            {row.trial_id for row in rows if row.values["complete"] and row.values.get("stage", 1) == stage.number}
-        ),
         out_of_rays=lambda: tally.rays_per_ap >= rays,
+        say=say,
     )
+    session = journal.length
+    journal.append({"event": "session", "stage": stage.number})
     before_s = clock.elapsed_s()
     if config.launch == "local":
         from tune_reflector import launch_local
 
-        return launch_local.run(launch)
+        launch_local.run(launch, session)
+        return
     from tune_reflector import launch_ray
 
-    done = launch_ray.run(launch)
-    if isinstance(config.searcher, GaSettings) and config.searcher.mode == "generational" and stage.number == 1:
-        waited = sum(entry["idle_s"] for entry in searcher.statistics) / (workers * (clock.elapsed_s() - before_s))
+    launch_ray.run(launch, session)
+    if evolves and isinstance(config.searcher, GaSettings) and config.searcher.mode == "generational":
+        idle_s = sum(entry["idle_s"] for entry in searcher.statistics[generations:])
+        waited = idle_s / (workers * (clock.elapsed_s() - before_s))
         say(f"workers waited {waited:.1%} of the time for the last of a generation")
-    return done
 
 
 def _rays_of_stage(config: SearchConfig, stage: _Stage) -> float:
@@ -271,7 +352,7 @@ def _rays_of_stage(config: SearchConfig, stage: _Stage) -> float:
     rays = config.budget.rays_per_ap
     if rays is None:
         return math.inf
-    return rays - config.refinement_rays_per_ap() if stage.number == 1 else rays
+    return rays - config.refinement_rays_per_ap() if stage.number == FIRST_STAGE else rays
 
 
 def _columns(config: SearchConfig) -> list[str]:
@@ -285,20 +366,21 @@ def _columns(config: SearchConfig) -> list[str]:
     origin = [key for key in ORIGIN if (config.refine if key == NEIGHBOURHOOD else evolves)]
     climbs = any(isinstance(stage.trainable, GradientTrialSettings) for stage in stages)
     copies = (COPY,) if isinstance(config.scheduler, PopulationSettings) else ()
-    return [*genes, *origin, *copies, *METRICS, *(("step_p5_rss_dbm",) if climbs else ())]
+    numbers = ("stage",) if config.refine else ()
+    return [*genes, *origin, *copies, *METRICS, *(("step_p5_rss_dbm",) if climbs else ()), *numbers]
 
 
-def _finish(config: SearchConfig, evaluator: PlacementEvaluator) -> int:
+def _finish(config: SearchConfig, evaluator: PlacementEvaluator, journal: Journal) -> int:
     """Measure the winner and write what the run leaves behind."""
-    from callbacks.rows import read_rows
     from tune_reflector.figure import save_figure
     from tune_reflector.final import best_json, find_winner, summary
 
     folder = config.run_dir
     evaluator.set_threads(None)
+    _tell_of_failures(journal.read())
     rows = list(read_rows(folder / TABLE_FILE))
     if not rows:
-        say("no trial gave a result; launch=local writes the reason to errors.txt")
+        say("no trial gave a result")
         return FAILED
     winner = find_winner(config, rows, evaluator, say)
     if winner is None:
@@ -310,3 +392,11 @@ def _finish(config: SearchConfig, evaluator: PlacementEvaluator) -> int:
     say(f"\n{shown(folder)}: {BEST_FILE}, {FIGURE_FILE}, {TABLE_FILE}, {CONFIG_FILE}, {PROVENANCE_FILE}")
     say(f"curves: tensorboard --logdir {shown(folder / TENSORBOARD_FOLDER)}")
     return OK
+
+
+def _tell_of_failures(events: Iterable[Event]) -> None:
+    causes = Counter(event["cause"] for event in events if event["event"] == "failed")
+    if causes:
+        say(f"{causes.total()} trials failed, see {ERRORS_FILE}:")
+    for cause, count in causes.most_common():
+        say(f"  {count} x {cause}")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trainables.settings import GradientTrialSettings, PlacementTrialSettings
 from tune_reflector.config import SearchConfig
@@ -12,44 +12,55 @@ from tune_reflector.schedulers import PopulationSettings
 if TYPE_CHECKING:
     from ray.tune import Callback
     from ray.tune.schedulers import TrialScheduler
-    from ray.tune.search import Searcher
 
     from trainables.trial import SceneTrial
+    from tune_reflector.candidates import Candidates
+
+ERRORS_FILE = "errors.txt"
+"""In a run's folder: what there is to read about each trial that failed."""
 
 
-def trial_class(config: SearchConfig, on_loaded: Callable[[], None] = lambda: None) -> "type[SceneTrial]":
-    """The configured trainable; ``on_loaded`` is called in a worker once its scene is loaded."""
+def trial_class(
+    config: SearchConfig, on_loaded: Callable[[], None] = lambda: None, setup_timeout_s: float | None = None
+) -> "type[SceneTrial]":
+    """The configured trainable.
+
+    Args:
+        config: of the search.
+        on_loaded: called in a worker once its scene is loaded.
+        setup_timeout_s: how long a worker may take for that; None: as long as it likes.
+    """
     population = config.scheduler if isinstance(config.scheduler, PopulationSettings) else None
+    shared: dict[str, Any] = {"on_loaded": on_loaded, "setup_timeout_s": setup_timeout_s}
     match config.trainable:
         case PlacementTrialSettings():
             from trainables.placement import PlacementTrial
 
             iterations = config.copy_interval * population.generations if population else None
-            return PlacementTrial.for_problem(config.problem(), on_loaded, iterations=iterations)
+            return PlacementTrial.for_problem(config.problem(), iterations=iterations, **shared)
         case GradientTrialSettings():
             from trainables.gradient import GradientTrial
 
             jitter = population.jitter if population else 0.0
-            return GradientTrial.for_problem(config.problem(), on_loaded, ascent=config.trainable, jitter=jitter)
+            return GradientTrial.for_problem(config.problem(), ascent=config.trainable, jitter=jitter, **shared)
 
 
 @dataclass(frozen=True)
 class Launch:
-    """One search, ready to run.
+    """One stage of a search, ready to run.
 
-    ``folder`` is where Tune's own state goes, ``resume`` says whether there was an earlier session, ``ended`` how many
-    trials ended in it, ``time_s`` what is left of the time budget (None: no limit), and ``out_of_rays``, asked after
-    every result, whether the rays of all sessions have reached the budget of rays.
+    ``folder`` is where checkpoints and errors go, ``time_s`` what is left of the time budget (None: no limit), and
+    ``out_of_rays``, asked after every result, whether the rays of all sessions have reached the budget of rays.
+    ``say`` tells people what happens.
     """
 
     config: SearchConfig
-    searcher: "Searcher"
+    candidates: "Candidates"
     scheduler: "TrialScheduler"
     callbacks: Sequence["Callback"]
     workers: int
     use_gpu: bool
     folder: Path
     time_s: float | None = None
-    resume: bool = False
-    ended: int = 0
     out_of_rays: Callable[[], bool] = lambda: False
+    say: Callable[[str], None] = print

@@ -4,35 +4,28 @@ The trainable, the searcher, the scheduler and the callbacks are the very same; 
 would run for a single worker. A trial that fails leaves its traceback in ``errors.txt``.
 """
 
-import json
-import signal
 import time
 import traceback
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from tempfile import gettempdir
-from types import FrameType
 from typing import Any, TypeVar
 
 from ray.tune.schedulers import TrialScheduler
 
-from callbacks.files import write_json
 from trainables.trial import SceneTrial
-from tune_reflector.launch import Launch, trial_class
-from tune_reflector.searchers.base import METRIC, MODE
+from tune_reflector import checkpoints
+from tune_reflector.candidates import Candidate
+from tune_reflector.failures import FailureReader
+from tune_reflector.launch import ERRORS_FILE, Launch, trial_class
+from tune_reflector.schedulers import NO_OTHERS
+from tune_reflector.signals import Gently, Interrupted
 
 Trial = TypeVar("Trial", bound=SceneTrial)
-
-ERRORS_FILE = "errors.txt"
-_SEARCHER_STATE = "local-searcher-state"
-_PROGRESS = "local-progress.json"
 
 
 @dataclass
 class LocalTrial:
-    """What searchers, schedulers and callbacks need to know of a trial."""
+    """What schedulers and callbacks need to know of a trial."""
 
     trial_id: str
     config: dict[str, float]
@@ -42,168 +35,130 @@ class LocalTrial:
         return hash(self.trial_id)
 
 
-class _NoOthers:
-    """Stands for Tune's controller: no trial runs beside the one in hand."""
+def run(launch: Launch, session: int = 0) -> None:
+    """Run or resume a stage of a search.
 
-    def get_live_trials(self) -> list[LocalTrial]:
-        return []
+    Args:
+        launch: the stage.
+        session: a number that no earlier session had.
 
-
-def run(launch: Launch) -> bool:
-    """Run or resume a search.
-
-    Returns:
-        Whether it ran to its end (False: Ctrl-C or SIGTERM interrupted it and it can be resumed).
+    Raises:
+        Interrupted: Ctrl-C or SIGTERM ended it before its end; it can be resumed.
+        OSError: the disk is full, or not there any more.
     """
-    session = _Session(launch)
-    launch.scheduler.set_search_properties(METRIC, MODE)
+    loop = _Loop(launch, session)
     for callback in launch.callbacks:
         callback.setup()
+    # Heeded between two iterations: in the middle of a callback Ctrl-C could leave a lock of TensorBoard's taken.
+    signals = loop.signals
+    signals.install()
     try:
-        with _gentle_signals(session):
-            session.run()
-        return True
-    except KeyboardInterrupt:
-        session.save()
-        return False
+        loop.run()
     finally:
+        signals.restore()
         for callback in launch.callbacks:
-            callback.on_experiment_end(trials=session.trials)
+            callback.on_experiment_end(trials=loop.trials)
 
 
-@contextmanager
-def _gentle_signals(session: "_Session") -> Iterator[None]:
-    """Ctrl-C and SIGTERM end the session between two iterations; a second one ends it at once.
+class _Loop:
+    """What Tune's controller does, for one worker."""
 
-    In the middle of a callback, Ctrl-C could leave a lock of TensorBoard's writer taken for ever.
-    """
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def restore() -> None:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        session.interrupted = True
-        restore()
-
-    for number in before:
-        signal.signal(number, interrupt)
-    try:
-        yield
-    finally:
-        restore()
-
-
-class _Session:
-    """The state of the loop."""
-
-    def __init__(self, launch: Launch) -> None:
+    def __init__(self, launch: Launch, session: int) -> None:
         self._launch = launch
-        self._searcher = launch.searcher
+        self._candidates = launch.candidates
         self._scheduler = launch.scheduler
-        self._controller = _NoOthers()
+        self._folder = launch.folder / checkpoints.FOLDER
+        self._session = session
+        self._failures = FailureReader()
         self._worker: SceneTrial | None = None
-        self._pending: LocalTrial | None = None
-        self._ended = 0
+        self.signals = Gently(lambda number, frame: None)
         self.trials: list[LocalTrial] = []
-        self.interrupted = False
-        if launch.resume:
-            self._restore()
 
     def run(self) -> None:
         start = time.monotonic()
         limit_s = self._launch.time_s
-        while self._ended < self._launch.config.num_trials:
+        while not self._candidates.finished:
             if limit_s is not None and time.monotonic() - start > limit_s:
                 break
             if self._launch.out_of_rays():
                 break
-            self._heed_interruption()
-            self._pending = trial = self._pending or self._suggest()
-            if trial is None:
+            self._heed_signals()
+            candidate = self._candidates.next()
+            if candidate is None:
                 break
             self._call("on_step_begin", trials=self.trials)
-            self._run_trial(trial)
-            self._pending = None
-            self._ended += 1
-            self.save()
+            self._run_trial(candidate)
             self._call("on_step_end", trials=self.trials)
         if self._worker is not None:
             self._worker.stop()
 
-    def _suggest(self) -> LocalTrial | None:
-        trial_id = uuid.uuid4().hex[:8]
-        genes = self._searcher.suggest(trial_id)
-        return None if genes is None or isinstance(genes, str) else LocalTrial(trial_id, genes)
-
-    def _run_trial(self, trial: LocalTrial) -> None:
-        self.trials.append(trial)
-        self._scheduler.on_trial_add(self._controller, trial)
+    def _run_trial(self, candidate: Candidate) -> None:
+        trial = LocalTrial(candidate.trial_id, candidate.config)
+        self.trials = [trial]
+        self._scheduler.on_trial_add(NO_OTHERS, trial)
         about = {"trials": self.trials, "trial": trial}
         try:
-            result = self._climb(trial, about)
-        except Exception:
+            self._worker = self._start(candidate)
+            ended = False
+            while not ended and not self._launch.out_of_rays():
+                self._heed_signals()
+                result: dict[str, Any] = self._worker.train()
+                ended = self._take(trial, result, about)
+        except OSError:
+            raise  # the disk's, not the trial's
+        except Exception as error:
+            failure = self._failures.read(error)
             with (self._launch.folder / ERRORS_FILE).open("a", encoding="utf-8") as errors:
                 errors.write(f"trial {trial.trial_id}, {trial.config}\n{traceback.format_exc()}\n")
             trial.status = "ERROR"
-            self._scheduler.on_trial_error(self._controller, trial)
-            self._searcher.on_trial_complete(trial.trial_id, error=True)
+            self._scheduler.on_trial_error(NO_OTHERS, trial)
+            self._candidates.fail(trial.trial_id, failure.cause)
             self._call("on_trial_error", **about)
         else:
             trial.status = "TERMINATED"
-            self._searcher.on_trial_complete(trial.trial_id, result)
             self._call("on_trial_complete", **about)
+        if trial.trial_id not in self._candidates.live:
+            checkpoints.clear(self._folder, trial.trial_id)
 
-    def _climb(self, trial: LocalTrial, about: dict[str, Any]) -> dict[str, Any]:
-        """Rung after rung, until the trial is done or the scheduler stops it; the last result."""
-        worker = self._worker_for(trial)
-        while True:
-            self._heed_interruption()
-            result: dict[str, Any] = worker.train()
-            self._call("on_trial_result", **about, result=result)
-            if result["done"]:
-                self._scheduler.on_trial_complete(self._controller, trial, result)
-                return result
-            self._searcher.on_trial_result(trial.trial_id, result)
-            if self._scheduler.on_trial_result(self._controller, trial, result) == TrialScheduler.STOP:
-                return result
-            if self._launch.out_of_rays():
-                return result
-
-    def _heed_interruption(self) -> None:
-        if self.interrupted:
-            raise KeyboardInterrupt
-
-    def _worker_for(self, trial: LocalTrial) -> SceneTrial:
-        config = dict(trial.config)
+    def _start(self, candidate: Candidate) -> SceneTrial:
+        """The worker, where this trial has come to."""
+        config = dict(candidate.config)
         if self._worker is None:
-            self._worker = in_process(trial_class(self._launch.config))(config)
+            worker: SceneTrial = in_process(trial_class(self._launch.config))(config)
         else:
-            self._worker.reset(config)
-        return self._worker
+            worker = self._worker
+            worker.reset(config)
+        if checkpoint := checkpoints.newest(self._folder, candidate.trial_id, candidate.reported):
+            worker.load_checkpoint(str(checkpoint))
+        return worker
+
+    def _take(self, trial: LocalTrial, result: dict[str, Any], about: dict[str, Any]) -> bool:
+        """Let scheduler and callbacks know of a result; whether it is the trial's last."""
+        if result["done"]:
+            self._scheduler.on_trial_complete(NO_OTHERS, trial, result)
+        elif self._scheduler.on_trial_result(NO_OTHERS, trial, result) == TrialScheduler.STOP:
+            self._scheduler.on_trial_complete(NO_OTHERS, trial, result)
+            result["done"] = True
+        self._call("on_trial_result", **about, result=result)
+        if not result["done"]:
+            self._save(trial, int(result["training_iteration"]))
+        return bool(result["done"])
+
+    def _save(self, trial: LocalTrial, iteration: int) -> None:
+        assert self._worker is not None
+        trial_folder = self._folder / checkpoints.trial_folder(trial.trial_id, self._session)
+        folder = trial_folder / f"checkpoint_{iteration:06d}"
+        folder.mkdir(parents=True)
+        self._worker.save_checkpoint(str(folder))
+        checkpoints.thin_out(trial_folder)
+
+    def _heed_signals(self) -> None:
+        if self.signals.number is not None:
+            raise Interrupted(self.signals.number)
 
     def _call(self, hook: str, **about: Any) -> None:
         for callback in self._launch.callbacks:
-            getattr(callback, hook)(iteration=len(self.trials), **about)
-
-    def save(self) -> None:
-        """Keep what a later session needs: the searcher, and the trial that was under way.
-
-        Tune's schedulers cannot be saved alone; a later session's scheduler begins anew.
-        """
-        folder = self._launch.folder
-        self._searcher.save(str(folder / _SEARCHER_STATE))
-        pending = [self._pending.trial_id, self._pending.config] if self._pending else None
-        write_json(folder / _PROGRESS, {"ended": self._ended, "pending": pending})
-
-    def _restore(self) -> None:
-        folder = self._launch.folder
-        if (folder / _PROGRESS).exists():
-            self._searcher.restore(str(folder / _SEARCHER_STATE))
-            progress = json.loads((folder / _PROGRESS).read_text(encoding="utf-8"))
-            self._ended = progress["ended"]
-            self._pending = LocalTrial(*progress["pending"]) if progress["pending"] else None
+            getattr(callback, hook)(iteration=0, **about)
 
 
 def in_process(trainable: type[Trial]) -> type[Trial]:

@@ -3,6 +3,7 @@
 import logging
 import math
 import os
+import shutil
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -17,43 +18,53 @@ os.environ.setdefault("RAY_worker_niceness", "0")  # at Ray's 15, workers starve
 import ray
 from ray import tune
 from ray.tune import Callback
-from ray.tune.experiment import Trial
-from ray.tune.search import BasicVariantGenerator
+from ray.tune.error import TuneError
 from ray.tune.stopper import Stopper
 
+from callbacks.journal import JournalError
+from tune_reflector import checkpoints
 from tune_reflector.config_file import ConfigError
 from tune_reflector.launch import Launch, trial_class
 from tune_reflector.schedulers import PopulationSettings, trials_in_flight
-from tune_reflector.searchers.base import METRIC, MODE, KnownTrial
 from tune_reflector.searchers.settings import GaSettings, GridSettings
+from tune_reflector.signals import Gently, Interrupted
+from tune_reflector.tune_trials import CandidateTrials, Checkpointing
+from tune_reflector.watchdog import Watchdog
 from tune_reflector.workers import Gate, keep_workers
-
-_TRIAL_PREFIX = "trial-"
 
 _QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
 
+_NEVER_S = 10**9
 
-def run(launch: Launch) -> bool:
-    """Run or resume a search.
 
-    Returns:
-        Whether it ran to its end (False: it was interrupted and can be resumed).
+def run(launch: Launch, session: int = 0) -> None:
+    """Run or resume a stage of a search.
+
+    Args:
+        launch: the stage.
+        session: a number that no earlier session had.
+
+    Raises:
+        Interrupted: Ctrl-C or SIGTERM ended it before its end; it can be resumed.
+        OSError: the disk is full, or not there any more.
     """
     logging.getLogger("ray").setLevel(logging.ERROR)
+    os.environ["TUNE_GLOBAL_CHECKPOINT_S"] = str(_NEVER_S)  # the journal takes the place of Tune's snapshots
     interruption = _Interruption()
-    # Tune's snapshot grows with the trials: every second at first, so that a killed driver loses little, then seldom.
-    os.environ["TUNE_GLOBAL_CHECKPOINT_S"] = str(min(30, max(1, launch.config.num_trials // 500)))
     with local_cluster(launch), keep_workers():
         try:
-            _tune(launch, interruption)
+            _tune(launch, interruption, session)
+        except TuneError as error:
+            raise _reason(error) from None
         finally:
-            interruption.restore()
-    return not interruption.happened
+            interruption.signals.restore()
+    if interruption.signals.number is not None:
+        raise Interrupted(interruption.signals.number)
 
 
-def _tune(launch: Launch, interruption: "_Interruption") -> None:
+def _tune(launch: Launch, interruption: "_Interruption", session: int) -> None:
     config = launch.config
-    to_come = config.num_trials - launch.ended
+    to_come = launch.candidates.to_come
     if isinstance(config.searcher, GridSettings):
         to_come = min(to_come, config.searcher.size(config.space()))
     if isinstance(config.searcher, GaSettings):
@@ -62,51 +73,48 @@ def _tune(launch: Launch, interruption: "_Interruption") -> None:
     resources: dict[str, float] = {"cpu": config.resources.cpus_per_trial}
     if launch.use_gpu:
         resources["gpu"] = config.resources.gpus_per_trial
-    folder = launch.folder
-    search_alg: Any = launch.searcher
-    domains: dict[str, Any] = {}
-    if isinstance(config.scheduler, PopulationSettings):  # Tune takes no searcher then: all starts are drawn now
-        starts = [launch.searcher.suggest(str(number)) for number in range(config.num_trials)]
-        search_alg = BasicVariantGenerator(points_to_evaluate=starts)
-        domains = {name: tune.uniform(0.0, 1.0) for name in starts[0]}
-    reconciles = launch.resume and hasattr(launch.searcher, "reconcile")
+    in_flight = trials_in_flight(config.scheduler, len(config.rays_per_iteration()), launch.workers)
+    os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(in_flight or config.num_trials)
+    evolves = isinstance(config.scheduler, PopulationSettings)
+    trials = CandidateTrials(launch, in_flight, resources, session, tidy=not evolves)
+    timeout_s = config.faults.trial_timeout_s
+    watchdog = [Watchdog(trials.trials, timeout_s)] if timeout_s is not None else []
+    folder = launch.folder / checkpoints.FOLDER
+    with suppress(FileNotFoundError):
+        for state in folder.glob("*.*"):
+            state.unlink()  # of Tune's earlier sessions; never read
     tune.run(
-        trial_class(config, gate.arrive),
+        trial_class(config, gate.arrive, timeout_s),
         name=folder.name,
         storage_path=str(folder.parent),
-        metric=METRIC,
-        mode=MODE,
-        config=domains,
-        search_alg=search_alg,
+        search_alg=trials,
         scheduler=launch.scheduler,
-        num_samples=config.num_trials,
         time_budget_s=launch.time_s,
         stop=_OutOfRays.of(launch),
-        max_concurrent_trials=trials_in_flight(config.scheduler, len(config.rays_per_iteration()), launch.workers),
-        resources_per_trial=resources,
         reuse_actors=True,
-        max_failures=1,
-        checkpoint_config=tune.CheckpointConfig(num_to_keep=3, checkpoint_at_end=False),
-        callbacks=[*launch.callbacks, *([_Reconciliation(launch.searcher)] if reconciles else []), interruption],
-        resume=launch.resume and any(folder.glob("experiment_state-*.json")),
-        trial_dirname_creator=_trial_folder,
+        max_failures=config.faults.max_failures,
+        callbacks=[*launch.callbacks, Checkpointing(), *watchdog, interruption],
         raise_on_failed_trial=False,
         verbose=0,
     )
-    for trial_folder in folder.glob(_TRIAL_PREFIX + "*"):
-        with suppress(OSError):
-            trial_folder.rmdir()  # Tune makes one a trial; only one with a checkpoint in it is worth keeping
+    if launch.candidates.finished and not launch.candidates.live:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def _trial_folder(trial: Trial) -> str:
-    return f"{_TRIAL_PREFIX}{trial.trial_id}"
+def _reason(error: Exception) -> BaseException:
+    """What went wrong inside of Tune, which wraps it: a full disk for instance."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError | JournalError):
+            return cause
+        cause = cause.__cause__ or cause.__context__
+    return error
 
 
 class _OutOfRays(Stopper):
     """Ends the search once its budget of rays is spent; Tune asks after it has told a result to the callbacks.
 
-    Tune pickles it into its snapshots, and a resumed search gets that copy: what it asks belongs to the class, so that
-    the copy asks this session.
+    Tune pickles it into its snapshots, so what it asks belongs to the class.
     """
 
     spent: ClassVar[Callable[[], bool]]
@@ -168,49 +176,20 @@ def existing_cluster(address: str) -> Iterator[dict[str, float]]:
         ray.shutdown()
 
 
-class _Reconciliation(Callback):
-    """After an interruption, tells the searcher which trials Tune remembers, before it is asked for the next.
-
-    Tune saves the two one after the other, so a crash may leave them at different moments.
-    """
-
-    def __init__(self, searcher: Any) -> None:
-        self._searcher = searcher
-        self._done = False
-
-    def on_step_begin(self, iteration: int, trials: list[Trial], **_: Any) -> None:
-        if self._done:
-            return
-        self._done = True
-        self._searcher.reconcile(
-            [KnownTrial(t.trial_id, t.config, t.last_result, t.is_finished(), t.status == Trial.ERROR) for t in trials]
-        )
-
-
 class _Interruption(Callback):
-    """Notices that Ctrl-C or SIGTERM ended the search, and makes SIGTERM end it as gently as Ctrl-C.
+    """Ends the search gently at Ctrl-C and SIGTERM.
 
-    Tune installs its own handler for SIGINT just before ``setup`` is called: it finishes the current event, writes
-    the last snapshot and returns. This one goes on top while Tune runs; ``restore`` brings back what was before.
+    Tune installs its own handler for SIGINT just before ``setup`` is called: it finishes the current event and
+    returns. This one goes on top while Tune runs.
     """
 
     def __init__(self) -> None:
-        self.happened = False
-        self._before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        self.signals = Gently(self._end)
 
     def setup(self, *_: Any, **__: Any) -> None:
-        tunes_handler = signal.getsignal(signal.SIGINT)
+        self._tunes_handler = signal.getsignal(signal.SIGINT)
+        self.signals.install()
 
-        def interrupt(number: int, frame: FrameType | None) -> None:
-            self.happened = True
-            self.restore()  # a second signal stops at once
-            if callable(tunes_handler):
-                tunes_handler(number, frame)
-
-        signal.signal(signal.SIGINT, interrupt)
-        signal.signal(signal.SIGTERM, interrupt)
-
-    def restore(self) -> None:
-        """Handle signals as before the search."""
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
+    def _end(self, number: int, frame: FrameType | None) -> None:
+        if callable(self._tunes_handler):
+            self._tunes_handler(number, frame)

@@ -30,7 +30,7 @@ class Explore:
 
     def __call__(self, config: dict[str, Any]) -> dict[str, Any]:
         inside = {gene.name: min(max(config[gene.name], gene.low), gene.high) for gene in self._mutable}
-        changed = config | inside | {COPY: int(self._rng.integers(2**31))}
+        changed = config | inside | {COPY: int(self._rng.integers(1, 2**31))}
         if self._climbs:
             return changed
         if self._placement.violation(changed) > 0:  # chosen by pb2's model, which knows nothing of walls

@@ -3,26 +3,25 @@
 Every check raises ``ConfigError`` with a line that names the field, the rule, the value and the remedy.
 """
 
-import json
 import math
 import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 import numpy as np
 
 from callbacks.duration import duration
 from callbacks.files import shown
+from callbacks.journal import Journal, JournalError, in_use
 from trainables.backend import Backend, BackendError, find_backend
 from trainables.evaluator import PlacementEvaluator
 from trainables.problem import Site
-from trainables.scene_source import FloorPlanScene, scene_sha256
+from trainables.scene_source import FloorPlanScene
 from trainables.settings import PlacementTrialSettings
 from tune_reflector.config import SearchConfig
-from tune_reflector.config_file import ConfigError, load_config
+from tune_reflector.config_file import ConfigError
 from tune_reflector.refinement import BoundsRefinement, GradientRefinement
 from tune_reflector.schedulers import AshaSettings, PopulationSettings
 from tune_reflector.searchers.settings import GaSettings, GridSettings, OptunaSettings
@@ -35,6 +34,7 @@ CONFIG_FILE, PROVENANCE_FILE, TABLE_FILE, BEST_FILE = (
     "trials.csv",
     "best.json",
 )
+JOURNAL_FILE = "journal.log"
 SAME_VERSIONS = (
     "tune-reflector",
     "ray",
@@ -81,8 +81,10 @@ def check_new_run(config: SearchConfig, overwrite: bool) -> None:
             f"name: a run must have a new name, but {folder} exists; choose another name, resume it with "
             f"--resume {folder}, or replace it with --overwrite"
         )
-    if folder.exists() and (folder.is_symlink() or not _is_run(folder)):
+    if folder.exists() and (folder.is_symlink() or not is_run(folder)):
         raise ConfigError(f"name: --overwrite replaces runs only, but {folder} is none; choose another name")
+    if in_use(folder / JOURNAL_FILE):
+        raise ConfigError(f"name: --overwrite must not replace a run that goes on, but {folder} does; stop it first")
     existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
     if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
         raise ConfigError(f"results_dir: must be a folder that can be written, but {existing} cannot; choose another")
@@ -91,40 +93,22 @@ def check_new_run(config: SearchConfig, overwrite: bool) -> None:
         raise ConfigError(f"results_dir: must have {MIN_FREE_MB} MB free, but {existing} has {free_mb}; make room")
 
 
-def _is_run(folder: Path) -> bool:
+def is_run(folder: Path) -> bool:
+    """Whether a folder holds a run."""
     return (folder / CONFIG_FILE).is_file() and (folder / PROVENANCE_FILE).is_file()
 
 
-def load_run(folder: Path, versions: dict[str, str | None]) -> SearchConfig:
-    """The configuration of an interrupted run.
-
-    Args:
-        folder: the run's folder.
-        versions: the packages installed now; they must be those that the run was started with.
-    """
-    if not _is_run(folder):
-        raise ConfigError(
-            f"--resume: must be the folder of a run, with {CONFIG_FILE} and {PROVENANCE_FILE}, but {folder} is not; "
-            "check the path"
-        )
+def open_journal(folder: Path) -> Journal:
+    """The journal of a run; no other process has it open."""
+    path = folder / JOURNAL_FILE
+    if (folder / TABLE_FILE).exists() and not path.exists():
+        raise ConfigError(f"{path}: is missing; restore it, or start a new run")
     try:
-        provenance: Any = json.loads((folder / PROVENANCE_FILE).read_text(encoding="utf-8"))
-        before = dict(provenance["packages"])
-    except (ValueError, KeyError, TypeError):
-        raise ConfigError(f"--resume: {folder / PROVENANCE_FILE} is damaged; start a new run") from None
-    for package in SAME_VERSIONS:
-        if before.get(package) != versions.get(package):
-            raise ConfigError(
-                f"--resume: must run with the versions it was started with, but {package} is "
-                f"{versions.get(package)} and was {before.get(package)}; install that one or start a new run"
-            )
-    config = load_config(folder / CONFIG_FILE)
-    if provenance.get("scene_sha256") != scene_sha256(config.scene):
-        raise ConfigError(
-            f"--resume: must be the same building, but {config.scene.path} has changed since the run was started; "
-            "restore the file or start a new run"
-        )
-    return config.model_copy(update={"name": folder.name, "results_dir": folder.parent})
+        return Journal(path)
+    except JournalError as error:
+        raise ConfigError(str(error)) from None
+    except OSError as error:
+        raise ConfigError(f"{path}: must be a file that can be written, but: {error.strerror}; make it one") from None
 
 
 def check_feasible(site: Site) -> None:

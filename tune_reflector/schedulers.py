@@ -6,14 +6,16 @@ the resource that iterations really spend; the others count iterations.
 
 import math
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
+from callbacks.journal import Event
 from search_spaces.model import Model
 from search_spaces.placement import Gene
+from trainables.objectives import METRIC, MODE
 
 if TYPE_CHECKING:
     from ray.tune.schedulers import TrialScheduler
@@ -129,15 +131,63 @@ def trials_in_flight(settings: SchedulerSettings, iterations: int, workers: int)
 
 
 def build_scheduler(
-    settings: SchedulerSettings, rays_per_ap: Sequence[int], copying: Copying | None = None
+    settings: SchedulerSettings,
+    rays_per_ap: Sequence[int],
+    copying: Copying | None = None,
+    events: Iterable[Event] = (),
 ) -> "TrialScheduler":
-    """A fresh scheduler of the configured kind.
+    """A scheduler of the configured kind.
 
     Args:
         settings: which, and how strict.
         rays_per_ap: rays that a trial has traced after each of its iterations.
         copying: for population-based training.
+        events: of the journal, for a search that was interrupted: ``asha`` and ``median`` judge by all results, those
+            of earlier sessions included; ``hyperband`` fills new brackets, ``pbt`` and ``pb2`` rank anew.
     """
+    scheduler = _build(settings, rays_per_ap, copying)
+    scheduler.set_search_properties(METRIC, MODE)
+    if isinstance(settings, AshaSettings | MedianSettings):
+        _relive(scheduler, events)
+    return scheduler
+
+
+@dataclass(frozen=True)
+class _PastTrial:
+    """What these schedulers want to know of a trial of an earlier session."""
+
+    trial_id: str
+
+
+class _NoOthers:
+    """Stands for Tune's controller where no trial runs beside the one in hand."""
+
+    def get_live_trials(self) -> list[Any]:
+        return []
+
+
+NO_OTHERS = _NoOthers()
+
+
+def _relive(scheduler: "TrialScheduler", events: Iterable[Event]) -> None:
+    for event in events:
+        if "trial" not in event:
+            continue
+        trial = _PastTrial(event["trial"])
+        match event:
+            case {"event": "proposed"}:
+                scheduler.on_trial_add(NO_OTHERS, trial)
+            case {"event": "reported", "result": values, "iteration": iteration, "done": done}:
+                result = {**values, "training_iteration": iteration}
+                if not result["complete"]:
+                    scheduler.on_trial_result(NO_OTHERS, trial, result)
+                if done:
+                    scheduler.on_trial_complete(NO_OTHERS, trial, result)
+            case {"event": "failed"}:
+                scheduler.on_trial_error(NO_OTHERS, trial)
+
+
+def _build(settings: SchedulerSettings, rays_per_ap: Sequence[int], copying: Copying | None) -> "TrialScheduler":
     from ray.tune import schedulers
 
     match settings:

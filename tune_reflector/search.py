@@ -5,6 +5,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from tune_reflector.signals import exit_code, terminable
+
 BAD_INPUT = 2
 
 
@@ -22,7 +24,13 @@ def parser() -> argparse.ArgumentParser:
         metavar="CONFIG.yaml | key=value",
         help="an experiment (see configs/), and settings to change: dotted keys, values in YAML",
     )
-    p.add_argument("--resume", metavar="DIR", type=Path, help="continue an interrupted run")
+    p.add_argument(
+        "--resume",
+        metavar="DIR",
+        type=Path,
+        help="continue an interrupted run; with budget.trials=N also a finished one",
+    )
+    p.add_argument("--other-versions", action="store_true", help="with --resume: go on although packages have changed")
     p.add_argument("--print-config", action="store_true", help="print every setting with its meaning, and stop")
     p.add_argument("--dry-run", action="store_true", help="check everything, start nothing")
     p.add_argument("--overwrite", action="store_true", help="replace a run of the same name")
@@ -30,7 +38,15 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code (2 for bad input, 130 after Ctrl-C)."""
+    """Run the command line; returns the exit code (2 for bad input, 130 after Ctrl-C, 143 after SIGTERM)."""
+    with terminable():
+        try:
+            return _run(argv)
+        except KeyboardInterrupt as interruption:
+            return exit_code(interruption)
+
+
+def _run(argv: Sequence[str] | None) -> int:
     arguments = parser().parse_intermixed_args(argv)
     files = [word for word in arguments.words if "=" not in word]
     overrides = [word for word in arguments.words if "=" in word]
@@ -39,11 +55,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     try:
         if arguments.resume is not None:
-            if arguments.words or arguments.overwrite or arguments.dry_run or arguments.print_config:
-                raise ConfigError("--resume: continues a run as it was started; leave out the other arguments")
+            if files or arguments.overwrite or arguments.dry_run or arguments.print_config:
+                raise ConfigError(
+                    "--resume: continues a run as it was started; leave out the other arguments, but for "
+                    "key=value of the budget"
+                )
             from tune_reflector import experiment
 
-            return experiment.resume(arguments.resume)
+            return experiment.resume(arguments.resume, overrides, arguments.other_versions)
+        if arguments.other_versions:
+            raise ConfigError("--other-versions: goes with --resume DIR; add it")
         if len(files) > 1:
             raise ConfigError(f"{files[1]}: only one CONFIG.yaml may be given, and settings are key=value; drop it")
         config = load_config(Path(files[0]) if files else None, overrides)
@@ -56,8 +77,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
-    except KeyboardInterrupt:
-        return 130
 
 
 if __name__ == "__main__":

@@ -10,10 +10,11 @@ or while Hyperband fills a bracket, is evicted and loaded again later. Two thing
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import ray
+from ray.exceptions import RayActorError
 from ray.tune.execution import tune_controller
 from ray.tune.utils.object_cache import _ObjectCache
 
@@ -46,8 +47,9 @@ class Gate:
         self._actor = actor.remote(size)
 
     def arrive(self) -> None:
-        """Wait for the others; returns at once when the gate is open."""
-        ray.get(self._actor.arrive.remote())
+        """Wait for the others; returns at once when the gate is open, or was lost with its node."""
+        with suppress(RayActorError):
+            ray.get(self._actor.arrive.remote())
 
 
 class _IdleWorkers(_ObjectCache):

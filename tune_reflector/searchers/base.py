@@ -8,13 +8,14 @@ Ray Tune calls, on the driver: ``suggest`` when a worker is free, ``on_trial_res
 - a search that has no more to give returns ``Searcher.FINISHED``, never None for ever;
 - an errored trial, a NaN, and a trial id from before a restart are survived;
 - a trial that a scheduler stopped early carries the score of a *lower rung*; it is never taken for a complete one;
-- after ``save`` and ``restore`` into a new searcher the suggestions go on as they would have.
+- a ``suggest`` that gives nothing leaves no trace;
+- after ``save`` and ``restore`` into a new searcher the suggestions go on as they would have;
+- told the same in the same order, it suggests the same: an interrupted search relies on it (``candidates.py``).
 """
 
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,8 +23,7 @@ from zipfile import ZipFile
 
 from ray.tune.search import Searcher
 
-METRIC = "p5_rss_dbm"
-MODE = "max"
+from trainables.objectives import METRIC, MODE
 
 NEIGHBOURHOOD = "neighbourhood"
 ORIGIN = (NEIGHBOURHOOD, "individual", "generation", "parent_1", "parent_2")
@@ -41,17 +41,6 @@ def reported_score(result: Result | None) -> float | None:
 def final_score(result: Result | None, error: bool) -> float | None:
     """The score [dBm] of a trial that reached its last rung; None if it errored, was stopped or has none."""
     return reported_score(result) if not error and result and result.get("complete", False) else None
-
-
-@dataclass(frozen=True)
-class KnownTrial:
-    """A trial as Tune's snapshot holds it, for a searcher that has ``reconcile``; called after an interruption."""
-
-    trial_id: str
-    config: Mapping[str, Any]
-    result: Result | None
-    ended: bool
-    failed: bool
 
 
 _TOLD = (METRIC, "training_iteration", "complete")

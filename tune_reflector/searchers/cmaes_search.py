@@ -20,7 +20,8 @@ from cmaes import CMA
 from ray.tune.search import Searcher
 
 from search_spaces.placement import SearchSpace
-from tune_reflector.searchers.base import METRIC, MODE, Result, reported_score
+from trainables.objectives import METRIC, MODE
+from tune_reflector.searchers.base import Result, reported_score
 from tune_reflector.searchers.settings import CmaesSettings
 
 Point = npt.NDArray[np.float64]

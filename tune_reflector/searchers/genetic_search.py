@@ -23,7 +23,8 @@ from deap import tools
 from ray.tune.search import Searcher
 
 from search_spaces.placement import SearchSpace
-from tune_reflector.searchers.base import METRIC, MODE, KnownTrial, Result, reported_score
+from trainables.objectives import METRIC, MODE
+from tune_reflector.searchers.base import Result, reported_score
 from tune_reflector.searchers.breeding import Breeder, Individual
 from tune_reflector.searchers.settings import GaSettings
 
@@ -39,7 +40,6 @@ class GeneticSearcher(Searcher):
         super().__init__(metric=METRIC, mode=MODE)
         self._settings = settings
         self._generational = settings.mode == "generational"
-        self._names = [gene.name for gene in space.genes]
         self._breeder = Breeder(space, settings, seed)
         self._begin()
 
@@ -47,8 +47,6 @@ class GeneticSearcher(Searcher):
         self._made = 0
         """Individuals so far; the number of the next one, and with the seed its random state."""
         self._running: dict[str, Individual] = {}
-        self._lost: list[Individual] = []
-        """Made, but their trials were lost in an interruption: suggested again before new ones."""
         self._ended: dict[int, Individual] = {}
         """Ended, not yet entered, as one before them is still out."""
         self._entered = 0
@@ -64,7 +62,7 @@ class GeneticSearcher(Searcher):
         self._idle_since: list[float] = []
 
     def suggest(self, trial_id: str) -> dict[str, float] | None:
-        individual = self._lost.pop(0) if self._lost else self._next()
+        individual = self._next()
         if individual is None:
             return None
         self._running[trial_id] = individual
@@ -187,7 +185,6 @@ class GeneticSearcher(Searcher):
             "entered": self._entered,
             "failed": self._failed,
             "running": {trial_id: individual.to_json() for trial_id, individual in self._running.items()},
-            "lost": _to_json(self._lost),
             "ended": _to_json(self._ended.values()),
             "population": _to_json(self._population),
             "offspring": _to_json(self._offspring),
@@ -201,36 +198,11 @@ class GeneticSearcher(Searcher):
         self._begin()
         self._made, self._entered, self._failed = state["made"], state["entered"], state["failed"]
         self._running = {trial_id: Individual.from_json(record) for trial_id, record in state["running"].items()}
-        self._lost = _from_json(state["lost"])
         self._ended = {individual.number: individual for individual in _from_json(state["ended"])}
         self._population = _from_json(state["population"])
         self._offspring = _from_json(state["offspring"])
         self._hall_of_fame.update(_from_json(state["hall_of_fame"]))
         self.statistics = state["statistics"]
-
-    def reconcile(self, trials: Sequence[KnownTrial]) -> None:
-        """Relive the search as these trials tell it, whatever the saved state said.
-
-        Tune saves trials and searcher one after the other, so after a crash they may be of different moments. The
-        trials are what counts: an individual that they lack is suggested again, a result that was missed is entered.
-        """
-        known = {int(trial.config["individual"]): trial for trial in trials if "individual" in trial.config}
-        self._begin()
-        for number in range(max(known, default=-1) + 1):
-            if not self._enter(self._needed_by(number)):
-                break  # trials of another search
-            trial = known.get(number)
-            if trial is None:
-                parents = self._population if number >= self._settings.population else []
-                self._lost.append(self._breeder.breed(number, self._generation_of(number), parents))
-            else:
-                genes = [trial.config[name] for name in self._names]
-                parents_of = [trial.config[key] for key in ("parent_1", "parent_2") if key in trial.config]
-                self._running[trial.trial_id] = Individual(genes, number, self._generation_of(number), parents_of)
-            self._made = number + 1
-            if trial is not None and trial.ended:
-                self.on_trial_complete(trial.trial_id, trial.result, trial.failed)
-        self._idle_since = []
 
 
 def _rank(individual: Individual) -> tuple[float, float, int]:

@@ -11,7 +11,8 @@ from hyperopt import hp
 from ray.tune.search.hyperopt import HyperOptSearch
 
 from search_spaces.placement import Gene, SearchSpace
-from tune_reflector.searchers.base import METRIC, MODE, GuardedSearcher, Result, final_score
+from trainables.objectives import METRIC, MODE
+from tune_reflector.searchers.base import GuardedSearcher, Result, final_score
 from tune_reflector.searchers.settings import HyperOptSettings
 
 

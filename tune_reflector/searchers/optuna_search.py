@@ -12,7 +12,8 @@ from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, QMCSampler, TP
 from ray.tune.search.optuna import OptunaSearch
 
 from search_spaces.placement import SearchSpace
-from tune_reflector.searchers.base import METRIC, MODE, GuardedSearcher, Result
+from trainables.objectives import METRIC, MODE
+from tune_reflector.searchers.base import GuardedSearcher, Result
 from tune_reflector.searchers.settings import OptunaSettings
 
 

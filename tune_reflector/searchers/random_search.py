@@ -11,7 +11,8 @@ import numpy as np
 from ray.tune.search import Searcher
 
 from search_spaces.placement import SearchSpace
-from tune_reflector.searchers.base import METRIC, MODE, Result
+from trainables.objectives import METRIC, MODE
+from tune_reflector.searchers.base import Result
 
 
 class RandomSearcher(Searcher):

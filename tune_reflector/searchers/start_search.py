@@ -9,7 +9,8 @@ from zipfile import ZipFile
 
 from ray.tune.search import Searcher
 
-from tune_reflector.searchers.base import METRIC, MODE, NEIGHBOURHOOD, KnownTrial, Result
+from trainables.objectives import METRIC, MODE
+from tune_reflector.searchers.base import NEIGHBOURHOOD, Result
 
 
 class StartSearcher(Searcher):
@@ -34,11 +35,6 @@ class StartSearcher(Searcher):
 
     def restore(self, checkpoint_path: str) -> None:
         self._to_come = json.loads(Path(checkpoint_path).read_text(encoding="utf-8"))["to_come"]
-
-    def reconcile(self, trials: Sequence[KnownTrial]) -> None:
-        """Try those starts that these trials lack."""
-        tried = {trial.config[NEIGHBOURHOOD] for trial in trials}
-        self._to_come = [number for number in range(len(self._starts)) if number not in tried]
 
 
 class TakingTurns(Searcher):
@@ -71,13 +67,6 @@ class TakingTurns(Searcher):
     def on_trial_complete(self, trial_id: str, result: Result | None = None, error: bool = False) -> None:
         if trial_id in self._owner:
             self._searchers[self._owner.pop(trial_id)].on_trial_complete(trial_id, result, error)
-
-    def reconcile(self, trials: Sequence[KnownTrial]) -> None:
-        """Tell each searcher that can use it which of its trials are known."""
-        self._owner = {trial.trial_id: trial.config[NEIGHBOURHOOD] for trial in trials if not trial.ended}
-        for number, searcher in enumerate(self._searchers):
-            if hasattr(searcher, "reconcile"):
-                searcher.reconcile([trial for trial in trials if trial.config[NEIGHBOURHOOD] == number])
 
     def save(self, checkpoint_path: str) -> None:
         with TemporaryDirectory() as folder, ZipFile(checkpoint_path, "w") as archive:

@@ -1,0 +1,151 @@
+"""The journal: what happened in a search, one event a line, in the order in which it happened.
+
+It is the one memory of a search: an interrupted one goes on from it, and the results table is made from it. So it is
+appended to before anybody is told of an event, and never rewritten. Each line is a CRC-32 of what follows it, and the
+event as JSON with its number. A crash can spoil the end of the file: that is cut off. Damage before good lines is an
+error, for what follows rests on it. Free of Ray.
+"""
+
+import fcntl
+import json
+import os
+import time
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+Event = dict[str, Any]
+
+SYNC_S = 1.0
+"""What a machine that loses its power may take with it; a process that dies takes nothing."""
+
+
+class JournalError(ValueError):
+    """The file cannot be gone on from; one line says why."""
+
+
+class Journal:
+    """Opens a journal for reading and appending; one process at a time.
+
+    Args:
+        path: the file; created if there is none.
+
+    Raises:
+        JournalError: it is damaged, or another process has it open.
+        OSError: it cannot be read or written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = path.open("ab", buffering=0)
+        try:
+            self._lock()
+            events, size = _read(path)
+            if size < self._file.tell():
+                self._file.truncate(size)
+        except BaseException:
+            self._file.close()
+            raise
+        self._size = size
+        self.length = len(events)
+        """Events so far, of all sessions."""
+        self._synced_s = time.monotonic()
+        self._dirty = False
+
+    def _lock(self) -> None:
+        if not _lock(self._file):
+            raise JournalError(f"{self._path}: is in use by another search; wait for its end, or stop it")
+
+    def read(self) -> list[Event]:
+        """All events, in their order."""
+        return read_journal(self._path)
+
+    def append(self, event: Event) -> None:
+        """Write an event: it outlives this process from now on, and the machine after the next ``sync``.
+
+        Raises:
+            OSError: there is no room for it; the file is as before.
+        """
+        line = _line({"n": self.length, **event})
+        try:
+            written = 0
+            while written < len(line):
+                written += self._file.write(line[written:])
+        except OSError:
+            self._file.truncate(self._size)
+            raise
+        self._size += len(line)
+        self.length += 1
+        self._dirty = True
+
+    def sync(self, at_once: bool = False) -> None:
+        """Hand what was appended to the disk; at most every second, unless ``at_once``."""
+        now = time.monotonic()
+        if self._dirty and (at_once or now - self._synced_s >= SYNC_S):
+            os.fsync(self._file.fileno())
+            self._dirty, self._synced_s = False, now
+
+    def close(self) -> None:
+        """Sync, close and unlock."""
+        self.sync(at_once=True)
+        self._file.close()
+
+
+def read_journal(path: Path) -> list[Event]:
+    """The events of a journal that another process may be writing; none if there is no file yet."""
+    return _read(path)[0] if path.exists() else []
+
+
+def in_use(path: Path) -> bool:
+    """Whether some process has this journal open."""
+    if not path.exists():
+        return False
+    with path.open("rb") as file:
+        return not _lock(file)
+
+
+def _lock(file: IO[bytes]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _line(event: Mapping[str, Any]) -> bytes:
+    text = json.dumps(event, separators=(",", ":"), default=lambda number: number.item()).encode()
+    return b"%08x %b\n" % (zlib.crc32(text), text)
+
+
+def _read(path: Path) -> tuple[list[Event], int]:
+    """The events, and the size of the file up to the last good one."""
+    events: list[Event] = []
+    size, damaged = 0, None
+    with path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            event = _parse(line)
+            if event is None:
+                damaged = damaged or number
+            elif damaged or event.pop("n", None) != len(events):
+                raise JournalError(
+                    f"{path}: line {damaged or number} is damaged; restore the file, or delete that line and all that "
+                    "follow to go on from there"
+                )
+            else:
+                events.append(event)
+                size += len(line)
+    return events, size
+
+
+def _parse(line: bytes) -> Event | None:
+    digest, _, text = line.rstrip(b"\n").partition(b" ")
+    if not line.endswith(b"\n") or digest != b"%08x" % zlib.crc32(text):
+        return None
+    event = json.loads(text)
+    return event if isinstance(event, dict) else None
+
+
+def reports(events: list[Event]) -> Iterator[Event]:
+    """Those events that are a result of a trial."""
+    return (event for event in events if event["event"] == "reported")

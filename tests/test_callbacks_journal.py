@@ -1,0 +1,117 @@
+"""The journal: an event that was written is there for good, and damage is never taken for an event."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from callbacks.journal import Event, Journal, JournalError, in_use, read_journal
+
+EVENTS: list[Event] = [{"event": "reported", "trial": f"{n:05d}", "result": {"x": n / 3}} for n in range(5)]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal.log"
+
+
+def write(path: Path, events: list[Event]) -> None:
+    journal = Journal(path)
+    for event in events:
+        journal.append(event)
+    journal.close()
+
+
+def test_events_come_back_in_their_order_over_sessions(path: Path) -> None:
+    write(path, EVENTS[:2])
+    write(path, EVENTS[2:])
+    journal = Journal(path)
+    assert (journal.read(), journal.length) == (EVENTS, 5)
+    assert read_journal(path) == EVENTS
+
+
+def test_an_event_is_in_the_file_as_soon_as_it_is_appended(path: Path) -> None:
+    journal = Journal(path)
+    for number, event in enumerate(EVENTS, start=1):
+        journal.append(event)
+        assert read_journal(path) == EVENTS[:number]
+
+
+def test_wherever_a_crash_cuts_the_file_the_events_before_are_whole(path: Path) -> None:
+    write(path, EVENTS)
+    whole = path.read_bytes()
+    for size in range(len(whole) + 1):
+        path.write_bytes(whole[:size])
+        journal = Journal(path)
+        assert journal.read() == EVENTS[: len(journal.read())]
+        assert len(journal.read()) == whole[:size].count(b"\n")
+        for event in EVENTS[len(journal.read()) :]:
+            journal.append(event)
+        journal.close()
+        assert path.read_bytes() == whole
+
+
+def test_a_tail_of_zeros_as_a_power_cut_leaves_it_is_cut_off(path: Path) -> None:
+    write(path, EVENTS)
+    path.write_bytes(path.read_bytes() + b"\0" * 4096 + b"\n" + b"\0" * 10)
+    assert Journal(path).read() == EVENTS
+
+
+@given(data=st.data())
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_changed_byte_is_found_or_changes_nothing(path: Path, data: st.DataObject) -> None:
+    """Anywhere but in the last line it is an error; there it may as well have been a crash."""
+    path.unlink(missing_ok=True)
+    write(path, EVENTS)
+    content = bytearray(path.read_bytes())
+    position = data.draw(st.integers(0, len(content) - 1))
+    content[position] ^= data.draw(st.integers(1, 255))
+    path.write_bytes(content)
+    if position < content.rstrip(b"\n").rfind(b"\n"):
+        with pytest.raises(JournalError, match=rf"{path}: line \d is damaged"):
+            read_journal(path)
+    else:
+        assert read_journal(path) == EVENTS[:4]
+
+
+def test_a_lost_line_is_found(path: Path) -> None:
+    write(path, EVENTS)
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join(lines[:1] + lines[2:]))
+    with pytest.raises(JournalError, match="line 2 is damaged"):
+        Journal(path)
+
+
+def test_two_searches_cannot_share_a_journal(path: Path) -> None:
+    journal = Journal(path)
+    assert in_use(path)
+    with pytest.raises(JournalError, match="in use"):
+        Journal(path)
+    journal.close()
+    assert not in_use(path)
+    Journal(path).close()
+
+
+def test_a_full_disk_is_an_error_and_the_file_is_as_before(path: Path) -> None:
+    """``/dev/full`` takes nothing, as a full disk does."""
+    path.symlink_to("/dev/full")
+    journal = Journal.__new__(Journal)
+    journal._path, journal._file = path, path.open("ab", buffering=0)
+    journal._size = journal.length = 0
+    truncated: list[int] = []
+    file = journal._file
+
+    class Full:
+        def write(self, data: bytes) -> int:
+            return os.write(file.fileno(), data)
+
+        def truncate(self, size: int) -> None:
+            truncated.append(size)
+
+    journal._file = Full()  # type: ignore[assignment]
+    with pytest.raises(OSError, match="No space left"):
+        journal.append(EVENTS[0])
+    assert truncated == [0]
+    assert journal.length == 0

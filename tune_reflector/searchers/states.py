@@ -1,0 +1,83 @@
+"""What a searcher has learned, kept on disk from time to time, so that a resumed search need not teach it all again.
+
+A state belongs to a moment: the number of events in the journal when it was saved. What came after is told to the
+searcher again. Of the last two states the newest that is whole is taken; without any, everything is told again.
+"""
+
+import logging
+import os
+import re
+import time
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+from ray.tune.search import Searcher
+
+KEPT = 2
+
+SHARE = 0.02
+"""Of the time at most, saving takes."""
+
+MIN_INTERVAL_S = 10.0
+
+_NAME = re.compile(r"(\d+)-(\d+)-([0-9a-f]{8})")
+
+
+class SearcherStates:
+    """The states of one stage's searcher.
+
+    Args:
+        folder: holds the states of all stages.
+        stage: number of the stage.
+    """
+
+    def __init__(self, folder: Path, stage: int) -> None:
+        self._folder = folder
+        self._stage = stage
+        self._saved_s = time.monotonic()
+        self._cost_s = 0.0
+
+    def restore(self, build: Callable[[], Searcher], events: int) -> tuple[Searcher, int]:
+        """A searcher, and the number of events that it knows of.
+
+        Args:
+            build: makes a fresh one.
+            events: events in the journal; a state that knows of more is not used.
+        """
+        for known, digest, path in reversed(self._found()):
+            try:
+                if known <= events and zlib.crc32(path.read_bytes()) == digest:
+                    searcher = build()
+                    searcher.restore(str(path))
+                    return searcher, known
+            except Exception:  # it unpickles: anything can come out of a state that does not fit
+                logging.getLogger(__name__).debug("cannot use %s", path, exc_info=True)
+        return build(), 0
+
+    def save(self, searcher: Searcher, events: int) -> None:
+        """Keep the state of a searcher that knows of this many events."""
+        start = time.monotonic()
+        self._folder.mkdir(exist_ok=True)
+        temporary = self._folder / f".{self._stage}.part"
+        searcher.save(str(temporary))
+        with temporary.open("rb") as file:
+            digest = zlib.crc32(file.read())
+            os.fsync(file.fileno())
+        temporary.replace(self._folder / f"{self._stage}-{events:08d}-{digest:08x}")
+        for _, _, path in self._found()[:-KEPT]:
+            path.unlink()
+        self._saved_s = time.monotonic()
+        self._cost_s = self._saved_s - start
+
+    def is_due(self) -> bool:
+        """Whether it is time to save again."""
+        return time.monotonic() - self._saved_s > max(MIN_INTERVAL_S, self._cost_s / SHARE)
+
+    def _found(self) -> list[tuple[int, int, Path]]:
+        """Events, digest and file of each state, oldest first."""
+        found = []
+        for path in self._folder.glob(f"{self._stage}-*"):
+            if match := _NAME.fullmatch(path.name):
+                found.append((int(match[2]), int(match[3], 16), path))
+        return sorted(found)

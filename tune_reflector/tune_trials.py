@@ -1,0 +1,153 @@
+"""Candidates as Ray Tune's trials.
+
+Tune would keep its own record of every trial and write it all again at each snapshot. Here the journal is the record:
+trials have the journal's names, go on from the checkpoint that fits it, and leave nothing behind once they have ended.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from ray import tune
+from ray.tune.experiment import Trial
+from ray.tune.result import SHOULD_CHECKPOINT
+from ray.tune.search import SearchAlgorithm
+
+from trainables.objectives import METRIC
+from tune_reflector import checkpoints
+from tune_reflector.candidates import Candidate
+from tune_reflector.failures import Failure, FailureReader
+from tune_reflector.launch import ERRORS_FILE, Launch
+
+
+class CandidateTrial(Trial):
+    """A trial that knows why it failed, and of which Tune keeps no statistics."""
+
+    failures: FailureReader
+    failure: Failure | None = None
+    """The latest."""
+    expected: Failure | None = None
+    """What the next failure will be: whoever ends the worker says why."""
+    hangs = 0
+
+    def handle_error(self, exc: Any = None) -> None:
+        self.failure = self.expected or self.failures.read(exc)
+        self.hangs += self.expected is not None
+        self.expected = None
+        super().handle_error(exc)
+
+    def should_recover(self) -> bool:
+        assert self.failure is not None
+        if self.failure.repeatable or self.failure.out_of_memory:
+            return False
+        return self.hangs == 1 or bool(super().should_recover())
+
+    def update_last_result(self, result: dict[str, Any]) -> None:
+        super().update_last_result(result)
+        self.run_metadata.metric_analysis.clear()
+        self.run_metadata.metric_n_steps.clear()
+
+    def get_json_state(self) -> tuple[str, str]:
+        """What Tune's snapshots hold of this trial: nothing, as they are never read."""
+        return "{}", "{}"
+
+
+class CandidateTrials(SearchAlgorithm):
+    """Hands candidates to Tune, as trials, no more at a time than there is room for.
+
+    Args:
+        launch: the search.
+        in_flight: trials that may have begun and not ended; None: no limit.
+        resources: of each trial.
+        session: number of this session.
+        tidy: delete a trial's checkpoints when it ends; others may need them still in a population.
+    """
+
+    _metric = METRIC
+
+    def __init__(
+        self, launch: Launch, in_flight: int | None, resources: dict[str, float], session: int, tidy: bool
+    ) -> None:
+        self._launch = launch
+        self._candidates = launch.candidates
+        self._limit = in_flight
+        self._resources = resources
+        self._session = session
+        self._tidy = tidy
+        self._failures = FailureReader()
+        self._folder = launch.folder / checkpoints.FOLDER
+        self.trials: dict[str, CandidateTrial] = {}
+        """Those that have not ended."""
+
+    @property
+    def total_samples(self) -> int:
+        return self._candidates.to_come
+
+    def add_configurations(self, experiments: Any) -> None:
+        (experiment,) = experiments
+        self._spec = experiment.spec
+
+    def next_trial(self) -> Trial | None:
+        if self.is_finished() or (self._limit is not None and len(self.trials) >= self._limit):
+            return None
+        candidate = self._candidates.next()
+        if candidate is None:
+            return None
+        trial = self.trials[candidate.trial_id] = self._trial(candidate)
+        return trial
+
+    def _trial(self, candidate: Candidate) -> CandidateTrial:
+        start = checkpoints.newest(self._folder, candidate.trial_id, candidate.reported)
+        trial = CandidateTrial(
+            self._spec["run"],
+            config=dict(candidate.config),
+            trial_id=candidate.trial_id,
+            storage=self._spec["storage"],
+            placement_group_factory=self._resources,
+            checkpoint_config=tune.CheckpointConfig(
+                num_to_keep=checkpoints.KEPT if self._tidy else None, checkpoint_at_end=False
+            ),
+            restore_path=str(start) if start else None,
+            trial_dirname_creator=lambda trial: checkpoints.trial_folder(trial.trial_id, self._session),
+            max_failures=self._launch.config.faults.max_failures,
+        )
+        trial.failures = self._failures
+        return trial
+
+    def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
+        """A trial has ended. Its results were taken down before; what is left is how it ended without one."""
+        trial = self.trials.pop(trial_id, None)
+        if trial is not None and trial_id in self._candidates.live:
+            if error:
+                assert trial.failure is not None
+                self._has_failed(trial, trial.failure)
+            else:
+                self._candidates.drop(trial_id)
+        if self._tidy and trial_id not in self._candidates.live:
+            checkpoints.clear(self._folder, trial_id)
+            checkpoints.clear(Path(self._spec["storage"].experiment_driver_staging_path), trial_id)
+
+    def _has_failed(self, trial: CandidateTrial, failure: Failure) -> None:
+        if failure.out_of_memory and self._limit is not None and self._limit > 1:
+            self._limit -= 1
+            self._candidates.put_back(trial.trial_id)
+            self._launch.say(
+                f"{failure.cause}; going on with {self._limit} trials at a time: lower budget.max_concurrent"
+                + (" or raise resources.gpus_per_trial" if self._launch.use_gpu else "")
+            )
+            return
+        cause = failure.cause
+        if failure.out_of_memory:
+            cause += "; even alone: lower fidelity.rungs, or the number of receiver cells"
+        with (self._launch.folder / ERRORS_FILE).open("a", encoding="utf-8") as errors:
+            errors.write(f"trial {trial.trial_id}, {trial.config}\n{failure.details}\n\n")
+        self._candidates.fail(trial.trial_id, cause)
+
+    def is_finished(self) -> bool:
+        return self._finished or self._candidates.finished
+
+
+class Checkpointing(tune.Callback):
+    """Asks for a checkpoint after each result that is not the trial's last."""
+
+    def on_trial_result(self, iteration: int, trials: Any, trial: Any, result: dict[str, Any], **_: Any) -> None:
+        result[SHOULD_CHECKPOINT] = not result.get("done", False)

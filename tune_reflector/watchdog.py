@@ -1,0 +1,42 @@
+"""Ends the worker of a trial that makes no progress; Tune then tries the trial once more on another one."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import ray
+from ray.tune import Callback
+from ray.tune.experiment import Trial
+
+from tune_reflector.failures import hang
+from tune_reflector.tune_trials import CandidateTrial
+
+
+class Watchdog(Callback):
+    """Looks after trials that run.
+
+    Args:
+        trials: those that have not ended, by name.
+        timeout_s: the longest that a trial may take from one sign of life to the next.
+    """
+
+    def __init__(self, trials: Mapping[str, CandidateTrial], timeout_s: float) -> None:
+        self._trials = trials
+        self._timeout_s = timeout_s
+        self._alive_s: dict[str, float] = {}
+
+    def on_trial_start(self, iteration: int, trials: Any, trial: Trial, **_: Any) -> None:
+        self._alive_s[trial.trial_id] = time.monotonic()
+
+    on_trial_result = on_trial_save = on_trial_start
+
+    def on_step_end(self, iteration: int, trials: Any, **_: Any) -> None:
+        now = time.monotonic()
+        for trial_id, alive_s in list(self._alive_s.items()):
+            trial = self._trials.get(trial_id)
+            if trial is None or trial.status != Trial.RUNNING:
+                del self._alive_s[trial_id]
+            elif now - alive_s > self._timeout_s:
+                trial.expected = hang(self._timeout_s)
+                ray.kill(trial.temporary_state.ray_actor)
+                del self._alive_s[trial_id]
