@@ -5,10 +5,20 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from callbacks.journal import Event, read_journal
+from callbacks.journal import Event, Journal, read_journal, reports
+from callbacks.results import ResultsTable
+from tune_reflector.candidates import Candidates, Recorder
+from tune_reflector.config import SearchConfig
+from tune_reflector.experiment import METRICS
+from tune_reflector.launch import Launch
+from tune_reflector.schedulers import build_scheduler
+from tune_reflector.searchers.build import build_searcher
+from tune_reflector.searchers.states import SearcherStates
 
 QUICK = ["fidelity.rungs=[2000,20000]", "final={candidates: 2, rays_per_ap: 20000, lattices: 3}"]
 """Settings that make a trial take a tenth of a second."""
@@ -116,3 +126,27 @@ def last_results(events: list[Event]) -> dict[str, Event]:
     found = [event for event in events if event["event"] == "reported" and event["done"]]
     assert len({event["trial"] for event in found}) == len(found)
     return {event["trial"]: event for event in found}
+
+
+def make_launch(config: SearchConfig, *callbacks: Any, build: Callable[[], Any] | None = None, **more: Any) -> Launch:
+    """A launch of one stage in this process, with two workers, as an experiment makes it."""
+    folder = config.run_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    journal = Journal(folder / "journal.log")
+    columns = [*(gene.name for gene in config.space().genes), *METRICS]
+    candidates = Candidates(
+        journal,
+        journal.read(),
+        build or (lambda: build_searcher(config.searcher, config.space(), config.seed)),
+        SearcherStates(folder / "searcher", 1),
+        config.num_trials,
+        columns,
+    )
+    table = ResultsTable(folder / "trials.csv", columns, reports(journal.read()))
+    return Launch(
+        config=config,
+        candidates=candidates,
+        scheduler=build_scheduler(config.scheduler, config.rays_per_iteration()),
+        callbacks=[Recorder(candidates, table, lambda: 0.0), *callbacks],
+        **{"workers": 2, "use_gpu": False, "folder": folder, **more},
+    )

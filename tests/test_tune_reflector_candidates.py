@@ -24,7 +24,7 @@ TOTAL = 24
 COLUMNS = ("p5_rss_dbm", "complete", "rung")
 SEARCHERS: dict[str, dict[str, Any]] = {
     "random": {"kind": "random"},
-    "grid": {"kind": "grid", "points": dict.fromkeys([g.name for g in SPACE.genes][3:], 1)},
+    "grid": {"kind": "grid", "points_per_gene": 1, "points": {"x1": 12, "x2": 12}},
     "ga": {"kind": "ga", "population": 6},
     "ga, steady state": {"kind": "ga", "population": 6, "mode": "steady_state", "lag": 4},
     "cmaes": {"kind": "cmaes", "startup_trials": 4, "population": 4},

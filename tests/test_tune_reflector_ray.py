@@ -8,7 +8,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,16 +20,13 @@ from ray import cloudpickle
 from ray.tune import Callback
 from ray.tune.search import Searcher
 
-from callbacks.results import ResultsTable, SearchClock
 from callbacks.rows import Row, read_rows
 from search_spaces.neighbourhood import distance
 from search_spaces.placement import PlacementSpace
+from tests.searches import make_launch
 from tune_reflector import launch_ray, search
 from tune_reflector.config import SearchConfig
 from tune_reflector.config_file import validate
-from tune_reflector.launch import Launch
-from tune_reflector.schedulers import build_scheduler
-from tune_reflector.searchers.build import build_searcher
 from tune_reflector.workers import Gate
 
 pytestmark = pytest.mark.slow
@@ -108,11 +104,6 @@ class CountingGate(Gate):
         super().arrive()
 
 
-def make_searcher(kind: str, config: SearchConfig) -> Searcher:
-    space = config.site().space
-    return Generations(space) if kind == "generations" else build_searcher(config.searcher, space, 1)
-
-
 @pytest.mark.parametrize(
     ("searcher", "scheduler"),
     [
@@ -148,16 +139,8 @@ def test_two_workers_load_two_scenes_and_share_the_trials(
     folder.mkdir()
     CountingGate.folder = folder
     monkeypatch.setattr(launch_ray, "Gate", CountingGate)
-    launch = Launch(
-        config=config,
-        searcher=make_searcher(searcher, config),
-        scheduler=build_scheduler(config.scheduler, config.rays_per_iteration()),
-        callbacks=[pids],
-        workers=2,
-        use_gpu=False,
-        folder=config.run_dir,
-    )
-    assert launch_ray.run(launch)
+    build = (lambda: Generations(config.site().space)) if searcher == "generations" else None
+    launch_ray.run(make_launch(config, pids, build=build))
     assert len(pids.trials) == 32
     assert len(list(folder.iterdir())) == 2
     shares = Counter(pids.trials.values())
@@ -174,18 +157,8 @@ def test_hyperband_pauses_and_goes_on(cluster: None, tmp_path: Path) -> None:
         "budget": {"trials": 12},
     }
     config = validate({**QUICK, "results_dir": str(tmp_path), **settings})
-    table = ResultsTable(tmp_path / "trials.csv", ["x1", "rays_per_ap"], SearchClock(tmp_path / "trials.csv"))
-    launch = Launch(
-        config=config,
-        searcher=make_searcher("random", config),
-        scheduler=build_scheduler(config.scheduler, config.rays_per_iteration()),
-        callbacks=[table],
-        workers=2,
-        use_gpu=False,
-        folder=config.run_dir,
-    )
-    assert launch_ray.run(launch)
-    rows = list(read_rows(tmp_path / "trials.csv"))
+    launch_ray.run(make_launch(config))
+    rows = list(read_rows(config.run_dir / "trials.csv"))
     rays = Counter(row.values["rays_per_ap"] for row in rows)
     assert rays[2_000] == len({row.trial_id for row in rows}) == 12
     assert 0 < rays[14_000] < 12
@@ -205,45 +178,6 @@ def wait_for_rows(table: Path, count: int, process: "subprocess.Popen[str]") -> 
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_stops_cleanly_and_the_search_resumes(number: signal.Signals) -> None:
-    """Ctrl-C reaches the whole foreground group, as a terminal sends it; no finished trial may be lost or repeated."""
-    process = subprocess.Popen(
-        command("budget.trials=40", "scheduler.kind=fifo"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    table = Path("results/a/trials.csv")
-    wait_for_rows(table, 12, process)
-    if number == signal.SIGINT:
-        os.killpg(process.pid, number)
-    else:
-        process.send_signal(number)
-    out, err = process.communicate(timeout=120)
-    assert process.returncode == 130, err
-    assert "--resume" in out
-    assert "Traceback" not in out + err
-    before = list(read_rows(table))
-    finished = {row.trial_id for row in before if row.values["complete"]}
-    assert 5 <= len(finished) < 40  # of 12 rows, two each, and one each of the two that were running
-
-    done = subprocess.run(
-        [sys.executable, "-m", "tune_reflector.search", "--resume", "results/a"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    after = list(read_rows(table))
-    assert after[: len(before)] == before
-    assert len({(row.trial_id, row.iteration) for row in after}) == len(after)
-    assert len({row.trial_id for row in after if row.values["complete"]}) == 40
-    assert {row.trial_id for row in after} >= finished
-    assert json.loads(Path("results/a/best.json").read_text())["p5_rss_dbm"] < 0
-
-
 def test_ray_and_local_launch_give_the_same_scores() -> None:
     """Random search depends on the seed alone, so two workers must find what one process finds."""
     for launch in ("ray", "local"):
@@ -261,20 +195,6 @@ def test_ray_and_local_launch_give_the_same_scores() -> None:
         assert p5_rss_dbm == pytest.approx(tables[1][key], abs=0.01)
 
 
-def descendants(pid: int) -> list[int]:
-    """All processes below ``pid``: Ray's own and the workers."""
-    parents = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            fields = stat.read_text().rpartition(")")[2].split()
-            parents[int(stat.parent.name)] = int(fields[1])
-    found, new = [], [pid]
-    while new:
-        new = [child for child, parent in parents.items() if parent in new]
-        found += new
-    return found
-
-
 def individuals(table: Path) -> dict[tuple[int, int], tuple[float, ...]]:
     """Genes and parents of every individual at every rung, and its score; whatever the trial was called."""
     found: dict[tuple[int, int], tuple[float, ...]] = {}
@@ -286,34 +206,22 @@ def individuals(table: Path) -> dict[tuple[int, int], tuple[float, ...]]:
     return found
 
 
-def test_the_genetic_algorithm_is_the_same_for_any_workers_and_after_a_kill() -> None:
-    """One process, two workers, and two workers that are killed: the same individuals with the same scores."""
+def test_the_genetic_algorithm_is_the_same_for_any_workers() -> None:
+    """One process and two workers: the same individuals with the same scores."""
     ga = ["searcher={kind: ga, population: 8}", "budget.trials=32"]
     for launch in ("local", "ray"):
         subprocess.run(command(*ga, f"launch={launch}", f"name={launch}"), check=True, capture_output=True)
-    process = subprocess.Popen(command(*ga, "name=killed"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    table = Path("results/killed/trials.csv")
-    wait_for_rows(table, 27, process)
-    for pid in [process.pid, *descendants(process.pid)]:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-    process.communicate(timeout=60)
-    resume = [sys.executable, "-m", "tune_reflector.search", "--resume", "results/killed"]
-    subprocess.run(resume, check=True, capture_output=True)
-
-    expected = individuals(Path("results/local/trials.csv"))
+    expected, found = (individuals(Path(f"results/{name}/trials.csv")) for name in ("local", "ray"))
     assert len({number for number, _ in expected}) == 32
-    for other in ("ray", "killed"):
-        found = individuals(Path(f"results/{other}/trials.csv"))
-        assert found.keys() == expected.keys()
-        for key, told in found.items():
-            assert told[:-1] == pytest.approx(expected[key][:-1], rel=0, abs=0, nan_ok=True)  # genes: to the last bit
-            assert told[-1] == pytest.approx(expected[key][-1], abs=0.002)
-        names = ("individual", "genes", "parents")
-        fame = [json.loads(Path(f"results/{name}/hall_of_fame.json").read_text()) for name in ("local", other)]
-        assert [[entry[n] for n in names] for entry in fame[0]] == [[entry[n] for n in names] for entry in fame[1]]
-        lines = Path(f"results/{other}/generations.csv").read_text().splitlines()
-        assert len(lines) == len(set(lines)) == 1 + 5
+    assert found.keys() == expected.keys()
+    for key, told in found.items():
+        assert told[:-1] == pytest.approx(expected[key][:-1], rel=0, abs=0, nan_ok=True)  # genes: to the last bit
+        assert told[-1] == pytest.approx(expected[key][-1], abs=0.002)
+    names = ("individual", "genes", "parents")
+    fame = [json.loads(Path(f"results/{name}/hall_of_fame.json").read_text()) for name in ("local", "ray")]
+    assert [[entry[n] for n in names] for entry in fame[0]] == [[entry[n] for n in names] for entry in fame[1]]
+    lines = Path("results/ray/generations.csv").read_text().splitlines()
+    assert len(lines) == len(set(lines)) == 1 + 5
 
 
 def test_a_budget_of_rays_ends_the_search_and_holds_over_a_resume() -> None:
@@ -324,7 +232,7 @@ def test_a_budget_of_rays_ends_the_search_and_holds_over_a_resume() -> None:
     table = Path("results/a/trials.csv")
     wait_for_rows(table, 4, process)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=120) == 130
+    assert process.wait(timeout=120) == 143
     assert rays_spent(table) < budget
     resume = [sys.executable, "-m", "tune_reflector.search", "--resume", "results/a"]
     done = subprocess.run(resume, capture_output=True, text=True, check=False)
@@ -396,7 +304,7 @@ def test_population_based_training_resumes() -> None:
     table = Path("results/a/trials.csv")
     wait_for_rows(table, 40, process)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=120) == 130
+    assert process.wait(timeout=120) == 143
     before = list(read_rows(table))
     resume = [sys.executable, "-m", "tune_reflector.search", "--resume", "results/a"]
     done = subprocess.run(resume, capture_output=True, text=True, check=False)

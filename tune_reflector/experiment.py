@@ -21,7 +21,6 @@ from trainables.settings import COPY, GradientTrialSettings
 from tune_reflector import preflight
 from tune_reflector.config import SearchConfig
 from tune_reflector.config_file import ConfigError
-from tune_reflector.launch import ERRORS_FILE
 from tune_reflector.population import copying
 from tune_reflector.preflight import (
     BEST_FILE,
@@ -395,6 +394,8 @@ def _finish(config: SearchConfig, evaluator: PlacementEvaluator, journal: Journa
 
 
 def _tell_of_failures(events: Iterable[Event]) -> None:
+    from tune_reflector.failures import ERRORS_FILE
+
     causes = Counter(event["cause"] for event in events if event["event"] == "failed")
     if causes:
         say(f"{causes.total()} trials failed, see {ERRORS_FILE}:")

@@ -1,12 +1,18 @@
-"""Why a trial failed, in one line, and whether another try is worth its while."""
+"""Why a trial failed: in one line, at length in ``errors.txt``, and whether another try is worth its while."""
 
+import re
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
-from ray.exceptions import OutOfMemoryError, RayActorError, RayTaskError
+from ray.exceptions import OutOfMemoryError, RayActorError, RayError, RayTaskError
 
 from trainables.objectives import MapError
 
+ERRORS_FILE = "errors.txt"
+"""In a run's folder."""
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _NO_MEMORY = ("out of memory", "out_of_memory", "bad_alloc", "cannot allocate memory", "unable to allocate")
 _VMSTAT = Path("/proc/vmstat")
 
@@ -24,21 +30,31 @@ class Failure:
     """Whether the same would happen again."""
 
 
-class FailureReader:
-    """Reads failures off the exceptions that Tune hands over."""
+class FailureLog:
+    """Reads failures off the exceptions that Tune hands over, and writes them down.
 
-    def __init__(self) -> None:
+    Args:
+        folder: of the run.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / ERRORS_FILE
         self._oom_kills = _oom_kills()
+
+    def write(self, trial_id: str, failure: Failure) -> None:
+        """Append to ``errors.txt``."""
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(f"trial {trial_id}: {failure.cause}\n{_COLOURS.sub('', failure.details).strip()}\n\n")
 
     def read(self, error: BaseException | None) -> Failure:
         """What has happened."""
-        details = str(error)
+        details = str(error) if isinstance(error, RayError) else "".join(traceback.format_exception(error))
         if isinstance(error, RayTaskError):
             cause = error.as_instanceof_cause() if error.cause is None else error.cause
             if isinstance(cause, MemoryError | OutOfMemoryError) or _speaks_of_memory(str(cause)):
                 return Failure(f"out of memory: {_first_line(cause)}", details, out_of_memory=True)
             return Failure(_first_line(cause), details, repeatable=isinstance(cause, MapError))
-        if isinstance(error, OutOfMemoryError) or self._kernel_killed_one() or _speaks_of_memory(details):
+        if isinstance(error, MemoryError | OutOfMemoryError) or self._kernel_killed_one() or _speaks_of_memory(details):
             return Failure("out of memory: its worker was killed", details, out_of_memory=True)
         if isinstance(error, RayActorError):
             where = "the node of its worker was lost" if "node" in details and "died" in details else "its worker died"

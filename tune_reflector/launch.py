@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from trainables.trial import SceneTrial
     from tune_reflector.candidates import Candidates
 
-ERRORS_FILE = "errors.txt"
-"""In a run's folder: what there is to read about each trial that failed."""
-
 
 def trial_class(
     config: SearchConfig, on_loaded: Callable[[], None] = lambda: None, setup_timeout_s: float | None = None

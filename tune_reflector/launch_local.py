@@ -5,7 +5,6 @@ would run for a single worker. A trial that fails leaves its traceback in ``erro
 """
 
 import time
-import traceback
 from dataclasses import dataclass
 from tempfile import gettempdir
 from typing import Any, TypeVar
@@ -15,8 +14,8 @@ from ray.tune.schedulers import TrialScheduler
 from trainables.trial import SceneTrial
 from tune_reflector import checkpoints
 from tune_reflector.candidates import Candidate
-from tune_reflector.failures import FailureReader
-from tune_reflector.launch import ERRORS_FILE, Launch, trial_class
+from tune_reflector.failures import FailureLog
+from tune_reflector.launch import Launch, trial_class
 from tune_reflector.schedulers import NO_OTHERS
 from tune_reflector.signals import Gently, Interrupted
 
@@ -69,7 +68,7 @@ class _Loop:
         self._scheduler = launch.scheduler
         self._folder = launch.folder / checkpoints.FOLDER
         self._session = session
-        self._failures = FailureReader()
+        self._failures = FailureLog(launch.folder)
         self._worker: SceneTrial | None = None
         self.signals = Gently(lambda number, frame: None)
         self.trials: list[LocalTrial] = []
@@ -108,8 +107,7 @@ class _Loop:
             raise  # the disk's, not the trial's
         except Exception as error:
             failure = self._failures.read(error)
-            with (self._launch.folder / ERRORS_FILE).open("a", encoding="utf-8") as errors:
-                errors.write(f"trial {trial.trial_id}, {trial.config}\n{traceback.format_exc()}\n")
+            self._failures.write(trial.trial_id, failure)
             trial.status = "ERROR"
             self._scheduler.on_trial_error(NO_OTHERS, trial)
             self._candidates.fail(trial.trial_id, failure.cause)

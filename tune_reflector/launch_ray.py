@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any, ClassVar
 
 os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")  # one table, not 5 files a trial
+os.environ.setdefault("TUNE_PRINT_ALL_TRIAL_ERRORS", "0")  # they go to errors.txt
 os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # its header ignores verbose=0
 os.environ.setdefault("RAY_worker_niceness", "0")  # at Ray's 15, workers starve beside any other program
 
@@ -49,6 +50,7 @@ def run(launch: Launch, session: int = 0) -> None:
         OSError: the disk is full, or not there any more.
     """
     logging.getLogger("ray").setLevel(logging.ERROR)
+    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)
     os.environ["TUNE_GLOBAL_CHECKPOINT_S"] = str(_NEVER_S)  # the journal takes the place of Tune's snapshots
     interruption = _Interruption()
     with local_cluster(launch), keep_workers():

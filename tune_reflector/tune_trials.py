@@ -15,14 +15,14 @@ from ray.tune.search import SearchAlgorithm
 from trainables.objectives import METRIC
 from tune_reflector import checkpoints
 from tune_reflector.candidates import Candidate
-from tune_reflector.failures import Failure, FailureReader
-from tune_reflector.launch import ERRORS_FILE, Launch
+from tune_reflector.failures import Failure, FailureLog
+from tune_reflector.launch import Launch
 
 
 class CandidateTrial(Trial):
     """A trial that knows why it failed, and of which Tune keeps no statistics."""
 
-    failures: FailureReader
+    failures: FailureLog
     failure: Failure | None = None
     """The latest."""
     expected: Failure | None = None
@@ -33,6 +33,7 @@ class CandidateTrial(Trial):
         self.failure = self.expected or self.failures.read(exc)
         self.hangs += self.expected is not None
         self.expected = None
+        self.failures.write(self.trial_id, self.failure)
         super().handle_error(exc)
 
     def should_recover(self) -> bool:
@@ -73,7 +74,7 @@ class CandidateTrials(SearchAlgorithm):
         self._resources = resources
         self._session = session
         self._tidy = tidy
-        self._failures = FailureReader()
+        self._failures = FailureLog(launch.folder)
         self._folder = launch.folder / checkpoints.FOLDER
         self.trials: dict[str, CandidateTrial] = {}
         """Those that have not ended."""
@@ -138,8 +139,6 @@ class CandidateTrials(SearchAlgorithm):
         cause = failure.cause
         if failure.out_of_memory:
             cause += "; even alone: lower fidelity.rungs, or the number of receiver cells"
-        with (self._launch.folder / ERRORS_FILE).open("a", encoding="utf-8") as errors:
-            errors.write(f"trial {trial.trial_id}, {trial.config}\n{failure.details}\n\n")
         self._candidates.fail(trial.trial_id, cause)
 
     def is_finished(self) -> bool:
