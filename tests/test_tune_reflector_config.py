@@ -1,6 +1,8 @@
 """A configuration is either whole and coherent, or refused with lines that say what to change."""
 
+import contextlib
 import copy
+import io
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -8,9 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tune_reflector import search
 from tune_reflector.config import SearchConfig
 from tune_reflector.config_file import ConfigError, dump_config, load_config, parse_yaml, validate
 
@@ -492,6 +496,44 @@ def test_a_spoilt_configuration_is_valid_or_refused_and_nothing_else(data: dict[
             assert all(line.strip() for line in str(refusal).split("\n"))
         case config:
             assert validate(parse_yaml(dump_config(config), "dump")) == config
+
+
+def outcome_of_a_file(content: bytes) -> tuple[int, str]:
+    """Exit code and complaints of the command line over a file of this content."""
+    path, errors = Path("fuzz.yaml"), io.StringIO()
+    path.write_bytes(content)
+    with contextlib.redirect_stderr(errors), contextlib.redirect_stdout(io.StringIO()):
+        code = search.main([str(path), "--print-config"])
+    return code, errors.getvalue()
+
+
+def is_accepted_or_refused(content: bytes) -> None:
+    """No other end, and above all no traceback: that would be an exception here."""
+    code, complaints = outcome_of_a_file(content)
+    assert code == (2 if complaints else 0)
+    assert all(len(line) > 10 for line in complaints.splitlines())
+
+
+@given(mutations())
+@settings(max_examples=1200, deadline=None)
+def test_a_spoilt_file_is_accepted_or_refused_in_one_line(data: dict[str, Any]) -> None:
+    is_accepted_or_refused(yaml.safe_dump(data, allow_unicode=True).encode("utf-8", "surrogatepass"))
+
+
+FILES = [path.read_bytes() for path in EXPERIMENTS]
+
+
+@given(st.data())
+@settings(max_examples=800, deadline=None)
+def test_a_file_with_spoilt_bytes_is_accepted_or_refused_in_one_line(data: st.DataObject) -> None:
+    content = bytearray(data.draw(st.sampled_from([*FILES, dump_config(SearchConfig()).encode()])))
+    for _ in range(data.draw(st.integers(1, 4))):
+        start = data.draw(st.integers(0, len(content)))
+        end = min(len(content), start + data.draw(st.integers(0, 12)))
+        content[start:end] = data.draw(
+            st.binary(max_size=8) | st.text("0123456789.-e:[]{}, \n'#", max_size=8).map(str.encode)
+        )
+    is_accepted_or_refused(bytes(content))
 
 
 @given(st.text(max_size=40) | st.text("&*!{}[]<:-'\"#|>?%@, \n\tab1e.", max_size=40))

@@ -1,6 +1,7 @@
 """The second stage: it starts from the best distinct placements, stays near them, and is part of one run."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +168,16 @@ def test_a_refined_search_resumes_in_either_stage(stop_at: int, monkeypatch: pyt
     for stage in (1, 2):
         told = [[(r.iteration, r.values["x1"]) for r in stages(name)[stage]] for name in ("straight", "broken")]
         assert told[0] == told[1]
+
+
+def test_a_larger_budget_goes_on_with_the_first_stage_and_refines_anew() -> None:
+    assert search.main([*QUICK, BOUNDS, "name=a"]) == 0
+    before = list(read_rows(Path("results/a/trials.csv")))
+    assert search.main(["--resume", "results/a", "budget.trials=9"]) == 0
+    after = list(read_rows(Path("results/a/trials.csv")))
+    assert after[: len(before)] == before
+    trials = {row.trial_id: row.values["stage"] for row in after}
+    assert Counter(trials.values()) == {1: 9, 2: 5, 3: 5}
 
 
 def test_a_budget_of_rays_leaves_the_second_stage_its_share() -> None:

@@ -299,8 +299,77 @@ def test_resume_of_another_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert "0.1" in line
 
 
-def test_resume_takes_no_other_arguments(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "--resume:" in bad(capsys, "--resume", "a", "seed=3")
+def test_resume_with_other_versions_on_demand(capsys: pytest.CaptureFixture[str]) -> None:
+    test_resume_of_another_version(capsys)
+    assert "--resume DIR" in bad(capsys, "--other-versions")
+    assert run("--resume", "results/a", "--other-versions") == 0
+    assert Path("results/a/best.json").exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "seed=2",
+        "searcher.kind=cmaes",
+        "objective.quantile=0.1",
+        "fidelity.rungs=[2000, 4001]",
+        "results_dir=elsewhere",
+        "budget.trials=1",
+        "budget.time_s=1e9",
+        "budget.trails=9",
+    ],
+)
+def test_resume_changes_the_budget_only_and_upwards(change: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_quick("name=a", "budget.trials=2", "searcher.kind=random") == 0
+    line = bad(capsys, "--resume", "results/a", change)
+    assert change.partition("=")[0] in line
+    assert "configs/office.yaml" not in line
+    assert "--resume:" in bad(capsys, "--resume", "results/a", "configs/office.yaml")
+
+
+def test_a_larger_budget_goes_on_with_a_finished_run(capsys: pytest.CaptureFixture[str]) -> None:
+    for name, trials in (("a", 3), ("straight", 7)):
+        assert run_quick(f"name={name}", f"budget.trials={trials}", "searcher={kind: ga, population: 3}") == 0
+    assert run("--resume", "results/a", "budget.trials=7", "final.lattices=2") == 0
+    found, expected = (list(read_rows(Path(f"results/{name}/trials.csv"))) for name in ("a", "straight"))
+    assert [(r.trial_id, r.iteration, r.values["x1"]) for r in found] == [
+        (r.trial_id, r.iteration, r.values["x1"]) for r in expected
+    ]
+    assert load_config(Path("results/a/config.yaml")).budget.trials == 7
+    assert len(json.loads(Path("results/a/best.json").read_text())["lattices"]) == 2
+    sessions = json.loads(Path("results/a/provenance.json").read_text())["sessions"]
+    assert [session.get("changes") for session in sessions] == [None, {"budget.trials": 7, "final.lattices": 2}]
+    capsys.readouterr()
+    assert run("--resume", "results/a") == 0
+    assert "finished" in capsys.readouterr().out
+
+
+def test_resume_with_an_edited_configuration(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_quick("name=a", "budget.trials=1", "searcher.kind=random") == 0
+    path = Path("results/a/config.yaml")
+    path.write_text(path.read_text().replace("trials: 1 ", "trials: 9 "))
+    line = bad(capsys, "--resume", "results/a")
+    assert "config.yaml has changed" in line
+    assert "budget.trials=N" in line
+
+
+def test_resume_with_a_damaged_journal(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_quick("name=a", "budget.trials=3", "searcher.kind=random") == 0
+    path = Path("results/a/journal.log")
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b'"done":true', b'"done":false', 1))
+    assert "journal.log: line " in bad(capsys, "--resume", "results/a")
+    path.unlink()
+    assert "journal.log: is missing" in bad(capsys, "--resume", "results/a")
+
+
+def test_a_table_that_was_damaged_is_made_anew() -> None:
+    assert run_quick("name=a", "budget.trials=3", "searcher.kind=random") == 0
+    table = Path("results/a/trials.csv")
+    before = table.read_text()
+    table.write_text(before.replace("-", "+", 5)[:-30])
+    assert run("--resume", "results/a", "budget.trials=4") == 0
+    assert table.read_text().startswith(before)
 
 
 def test_resume_in_another_building(capsys: pytest.CaptureFixture[str]) -> None:

@@ -136,6 +136,10 @@ class Candidates:
         """Hand the candidate out again later: its worker had no room for it."""
         self._again.append(self.live.pop(trial_id))
 
+    def has_ended(self, trial_id: str) -> bool:
+        """Whether a candidate that was handed out will not be any more."""
+        return trial_id not in self.live and all(candidate.trial_id != trial_id for candidate in self._again)
+
     def keep(self, at_once: bool = False) -> None:
         """Bring journal and searcher to the disk, if it is time to or ``at_once``."""
         if at_once or self._states.is_due():

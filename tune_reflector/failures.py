@@ -28,6 +28,7 @@ class Failure:
     out_of_memory: bool = False
     repeatable: bool = False
     """Whether the same would happen again."""
+    hang: bool = False
 
 
 class FailureLog:
@@ -67,10 +68,10 @@ class FailureLog:
         return self._oom_kills > before
 
 
-def hang(timeout_s: float) -> Failure:
-    """The failure of a trial that made no progress."""
+def no_progress(timeout_s: float) -> Failure:
+    """The failure of a trial that hangs."""
     cause = f"made no progress for trial_timeout_s={timeout_s:g}"
-    return Failure(cause, cause)
+    return Failure(cause, cause, hang=True)
 
 
 def _oom_kills() -> int:

@@ -115,7 +115,7 @@ class _Loop:
         else:
             trial.status = "TERMINATED"
             self._call("on_trial_complete", **about)
-        if trial.trial_id not in self._candidates.live:
+        if self._candidates.has_ended(trial.trial_id):
             checkpoints.clear(self._folder, trial.trial_id)
 
     def _start(self, candidate: Candidate) -> SceneTrial:

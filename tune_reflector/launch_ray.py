@@ -94,7 +94,6 @@ def _tune(launch: Launch, interruption: "_Interruption", session: int) -> None:
         time_budget_s=launch.time_s,
         stop=_OutOfRays.of(launch),
         reuse_actors=True,
-        max_failures=config.faults.max_failures,
         callbacks=[*launch.callbacks, Checkpointing(), *watchdog, interruption],
         raise_on_failed_trial=False,
         verbose=0,

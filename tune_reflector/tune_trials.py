@@ -4,6 +4,7 @@ Tune would keep its own record of every trial and write it all again at each sna
 trials have the journal's names, go on from the checkpoint that fits it, and leave nothing behind once they have ended.
 """
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -22,25 +23,19 @@ from tune_reflector.launch import Launch
 class CandidateTrial(Trial):
     """A trial that knows why it failed, and of which Tune keeps no statistics."""
 
-    failures: FailureLog
+    log: FailureLog
     failure: Failure | None = None
-    """The latest."""
     expected: Failure | None = None
-    """What the next failure will be: whoever ends the worker says why."""
-    hangs = 0
+    """What the failure will be: whoever ends the worker says why."""
 
     def handle_error(self, exc: Any = None) -> None:
-        self.failure = self.expected or self.failures.read(exc)
-        self.hangs += self.expected is not None
-        self.expected = None
-        self.failures.write(self.trial_id, self.failure)
-        super().handle_error(exc)
+        """Tune would write files of its own for it, and may do so for a trial whose worker dies after its end."""
+        self.failure = self.expected or self.log.read(exc)
+        self.temporary_state.saving_to = None  # else Tune would end the next trial of this name after its first save
 
     def should_recover(self) -> bool:
-        assert self.failure is not None
-        if self.failure.repeatable or self.failure.out_of_memory:
-            return False
-        return self.hangs == 1 or bool(super().should_recover())
+        """Tune would go on from the last checkpoint, whole or not; ``CandidateTrials`` makes a new trial instead."""
+        return False
 
     def update_last_result(self, result: dict[str, Any]) -> None:
         super().update_last_result(result)
@@ -74,7 +69,8 @@ class CandidateTrials(SearchAlgorithm):
         self._resources = resources
         self._session = session
         self._tidy = tidy
-        self._failures = FailureLog(launch.folder)
+        self._log = FailureLog(launch.folder)
+        self._tries: Counter[str] = Counter()
         self._folder = launch.folder / checkpoints.FOLDER
         self.trials: dict[str, CandidateTrial] = {}
         """Those that have not ended."""
@@ -109,9 +105,8 @@ class CandidateTrials(SearchAlgorithm):
             ),
             restore_path=str(start) if start else None,
             trial_dirname_creator=lambda trial: checkpoints.trial_folder(trial.trial_id, self._session),
-            max_failures=self._launch.config.faults.max_failures,
         )
-        trial.failures = self._failures
+        trial.log = self._log
         return trial
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
@@ -123,23 +118,31 @@ class CandidateTrials(SearchAlgorithm):
                 self._has_failed(trial, trial.failure)
             else:
                 self._candidates.drop(trial_id)
-        if self._tidy and trial_id not in self._candidates.live:
+        if self._tidy and self._candidates.has_ended(trial_id):
             checkpoints.clear(self._folder, trial_id)
             checkpoints.clear(Path(self._spec["storage"].experiment_driver_staging_path), trial_id)
 
     def _has_failed(self, trial: CandidateTrial, failure: Failure) -> None:
+        """Try the candidate again, from its newest whole checkpoint, or give it up."""
+        trial_id = trial.trial_id
+        self._log.write(trial_id, failure)
         if failure.out_of_memory and self._limit is not None and self._limit > 1:
             self._limit -= 1
-            self._candidates.put_back(trial.trial_id)
+            self._candidates.put_back(trial_id)
             self._launch.say(
                 f"{failure.cause}; going on with {self._limit} trials at a time: lower budget.max_concurrent"
                 + (" or raise resources.gpus_per_trial" if self._launch.use_gpu else "")
             )
             return
+        tries = 1 if failure.hang else self._launch.config.faults.max_failures
+        if self._tries[trial_id] < tries and not failure.out_of_memory and not failure.repeatable:
+            self._tries[trial_id] += 1
+            self._candidates.put_back(trial_id)
+            return
         cause = failure.cause
         if failure.out_of_memory:
             cause += "; even alone: lower fidelity.rungs, or the number of receiver cells"
-        self._candidates.fail(trial.trial_id, cause)
+        self._candidates.fail(trial_id, cause)
 
     def is_finished(self) -> bool:
         return self._finished or self._candidates.finished

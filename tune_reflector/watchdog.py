@@ -8,7 +8,7 @@ import ray
 from ray.tune import Callback
 from ray.tune.experiment import Trial
 
-from tune_reflector.failures import hang
+from tune_reflector.failures import no_progress
 from tune_reflector.tune_trials import CandidateTrial
 
 
@@ -37,6 +37,6 @@ class Watchdog(Callback):
             if trial is None or trial.status != Trial.RUNNING:
                 del self._alive_s[trial_id]
             elif now - alive_s > self._timeout_s:
-                trial.expected = hang(self._timeout_s)
+                trial.expected = no_progress(self._timeout_s)
                 ray.kill(trial.temporary_state.ray_actor)
                 del self._alive_s[trial_id]
