@@ -1,16 +1,18 @@
 # make search   find a placement (the bundled quick start; ARGS="configs/office.yaml seed=2" for another)
 # make compare  compare searches at an equal budget of rays (ARGS=configs/compare_l_corridor.yaml)
 # make test     run all tests
+# make soak     kill one search KILLS (100) times and look what is lost
 # make bench    measure speed and accuracy, as ratios
 # make check    formatter, linter, type checker, import directions
 # Each does its own set-up: a virtual environment, pinned packages and, without a GPU, libLLVM.
 
 PYTHON ?= python3
 ARGS ?=
+KILLS ?= 100
 VENV := .venv
 READY := $(VENV)/.ready
 
-.PHONY: search compare test bench check clean
+.PHONY: search compare test soak bench check clean
 
 search: $(READY)
 	$(VENV)/bin/python -m tune_reflector.search $(ARGS)
@@ -19,7 +21,10 @@ compare: $(READY)
 	$(VENV)/bin/python -m tune_reflector.compare $(ARGS)
 
 test: $(READY)
-	$(VENV)/bin/python -m pytest $(ARGS)
+	$(VENV)/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+soak: $(READY)
+	SOAK_KILLS=$(KILLS) $(VENV)/bin/python -m pytest -s tests/test_tune_reflector_faults.py $(ARGS)
 
 bench: $(READY)
 	$(VENV)/bin/python -m benchmarks $(ARGS)

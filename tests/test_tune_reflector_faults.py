@@ -1,30 +1,18 @@
 """Whatever dies, and whenever: the search goes on from where it was, and ends as if nothing had happened."""
 
 import json
-import logging
-import math
 import os
 import random
+import resource
 import signal
-import sys
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
 
-import numpy as np
 import pytest
-import ray
-from ray import cloudpickle
 from ray.cluster_utils import Cluster
 
-from callbacks.journal import Event, read_journal
 from callbacks.rows import read_rows
-from tests.searches import Search, last_results, make_launch, proposed
-from trainables.placement import PlacementTrial
-from tune_reflector import launch, launch_ray
-from tune_reflector.config_file import validate
+from tests.searches import Search, last_results, proposed
 
 pytestmark = pytest.mark.slow
 
@@ -32,14 +20,6 @@ KILLS = int(os.environ.get("SOAK_KILLS", "10"))
 """How often a search is killed; ``make soak`` sets more."""
 
 GA = ["searcher={kind: ga, population: 8}", "seed=3"]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def ray_folder() -> Iterator[None]:
-    """Ray's own files go to a folder of their own (a short one: a socket's path must fit 107 characters)."""
-    with TemporaryDirectory(prefix="ray", ignore_cleanup_errors=True) as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RAY_TMPDIR", folder)
-        yield
 
 
 def outcome(name: str) -> dict[tuple[float, ...], float]:
@@ -144,146 +124,8 @@ def test_a_worker_that_hangs_is_ended_and_its_trial_tried_once_more() -> None:
     assert not [event for event in search.events if event["event"] == "failed"]
 
 
-QUICK_CONFIG = {
-    "name": "a",
-    "fidelity": {"rungs": [2_000, 4_000]},
-    "searcher": {"kind": "random"},
-    "budget": {"trials": 12},
-}
-
-
-@pytest.fixture(scope="module")
-def cluster(ray_folder: None) -> Iterator[None]:
-    """Two CPUs of Ray."""
-    cloudpickle.register_pickle_by_value(sys.modules[__name__])
-    ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
-    yield
-    ray.shutdown()
-
-
-def troubled(trouble: Callable[[PlacementTrial], None]) -> Callable[..., type[PlacementTrial]]:
-    """The real trial, which gets into trouble before its second rung."""
-
-    def trial_class(*arguments: Any, **more: Any) -> type[PlacementTrial]:
-        real = launch.trial_class(*arguments, **more)
-
-        class Troubled(real):  # type: ignore[valid-type, misc]
-            def step(self) -> dict[str, Any]:
-                if self.iteration == 1:
-                    trouble(self)
-                return dict(super().step())
-
-        return Troubled
-
-    return trial_class
-
-
-def run_troubled(
-    trouble: Callable[[PlacementTrial], None], monkeypatch: pytest.MonkeyPatch, **settings: Any
-) -> tuple[list[Event], list[str]]:
-    """The journal of a search whose trials get into trouble, and what people were told."""
-    monkeypatch.setattr(launch_ray, "trial_class", troubled(trouble))
-    config = validate({**QUICK_CONFIG, **settings})
-    said: list[str] = []
-    launch_ray.run(make_launch(config, say=said.append))
-    return read_journal(config.run_dir / "journal.log"), said
-
-
-def test_an_error_that_does_not_repeat_costs_nothing(
-    cluster: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    def raise_once_a_trial(trial: PlacementTrial) -> None:
-        mark = tmp_path / f"raised-{trial.trial_id}"
-        if trial._genes["x1"] > 6 and not mark.exists():
-            mark.touch()
-            raise RuntimeError("cosmic ray")
-
-    events, _ = run_troubled(raise_once_a_trial, monkeypatch)
-    assert list(tmp_path.glob("raised-*"))
-    assert len(last_results(events)) == len(proposed(events)) == 12
-    assert not [event for event in events if event["event"] in ("failed", "repeated")]  # each went on from its rung
-
-
-def test_an_error_that_repeats_fails_its_trial_and_the_search_goes_on(
-    cluster: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def raise_always(trial: PlacementTrial) -> None:
-        if trial._genes["x1"] > 6:
-            raise RuntimeError("no luck\nat all")
-
-    events, _ = run_troubled(raise_always, monkeypatch)
-    trials = proposed(events)
-    unlucky = {name for name, event in trials.items() if event["config"]["x1"] > 6}
-    failed = {event["trial"]: event["cause"] for event in events if event["event"] == "failed"}
-    assert failed == dict.fromkeys(unlucky, "RuntimeError: no luck")
-    assert last_results(events).keys() == trials.keys() - unlucky
-    assert Path("results/a/errors.txt").read_text().count('raise RuntimeError("no luck') == 2 * len(unlucky)
-
-
-@pytest.mark.parametrize("wrong", [math.nan, -1.0, math.inf])
-def test_a_map_that_cannot_be_fails_its_trial_and_never_wins(
-    wrong: float, cluster: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def spoil(trial: PlacementTrial) -> None:
-        if trial._genes["x1"] > 6:
-            trace = trial._evaluator._mapper.trace
-            map_w = trace(2_000)
-            map_w[0, 17] = wrong
-            trial._evaluator._mapper.trace = lambda rays: map_w
-
-    events, _ = run_troubled(spoil, monkeypatch, faults={"max_failures": 5})
-    failed = [event["cause"] for event in events if event["event"] == "failed"]
-    assert failed
-    assert all(cause.startswith("MapError: a radio map must hold finite powers >= 0 W") for cause in failed)
-    assert all("of access point 1 in cell 18 it is" in cause for cause in failed)
-    assert all(math.isfinite(event["result"]["p5_rss_dbm"]) for event in last_results(events).values())
-    assert len(failed) + len(last_results(events)) == 12
-
-
-def test_without_memory_a_trial_is_tried_again_with_fewer_beside_it(
-    cluster: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """There is room for one trial: two at a time ask for more than there is."""
-    count = tmp_path / "running"
-    count.mkdir()
-
-    def take_room(trial: PlacementTrial) -> None:
-        mine = count / str(os.getpid())
-        mine.touch()
-        time.sleep(0.3)
-        try:
-            if len(list(count.iterdir())) > 1:
-                np.ones(2**55)  # a real one: no machine has it
-        finally:
-            mine.unlink()
-
-    events, said = run_troubled(take_room, monkeypatch)
-    assert len(last_results(events)) == 12
-    assert not [event for event in events if event["event"] == "failed"]
-    (line,) = said
-    assert line.startswith("out of memory: ")
-    assert "going on with 1 trials at a time: lower budget.max_concurrent" in line
-
-
-def test_a_trial_that_has_no_room_even_alone_fails_with_the_setting_to_lower(
-    cluster: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def take_room(trial: PlacementTrial) -> None:
-        if trial._genes["x1"] > 6:
-            np.ones(2**55)
-
-    events, _ = run_troubled(take_room, monkeypatch)
-    causes = {event["cause"] for event in events if event["event"] == "failed"}
-    assert len(causes) == 1
-    (cause,) = causes
-    assert cause.startswith("out of memory: ")
-    assert "even alone: lower fidelity.rungs" in cause
-    assert len(last_results(events)) + sum(event["event"] == "failed" for event in events) == 12
-
-
-def test_a_lost_node_is_survived(ray_folder: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lost_node_is_survived() -> None:
     """Two nodes of one worker each share this machine's disk; one node dies with its worker."""
-    ray.shutdown()
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     try:
         lost = cluster.add_node(num_cpus=1)
@@ -298,3 +140,20 @@ def test_a_lost_node_is_survived(ray_folder: None, monkeypatch: pytest.MonkeyPat
         assert not [event for event in search.events if event["event"] == "failed"]
     finally:
         cluster.shutdown()
+
+
+@pytest.mark.parametrize("launched", ["local", "ray"])
+def test_a_disk_that_is_full_stops_the_search_and_room_lets_it_go_on(launched: str) -> None:
+    """No file may grow beyond what the journal has come to, so the system refuses to write more of it."""
+    search = Search.start("budget.trials=30", "searcher.kind=random", f"launch={launched}")
+    search.wait_for_results(10)
+    size = (search.folder / "journal.log").stat().st_size
+    resource.prlimit(search.process.pid, resource.RLIMIT_FSIZE, (size + 3000, resource.RLIM_INFINITY))
+    output = search.end(1)
+    assert "stopped: " in output
+    assert "make room, then resume with" in output
+    before = search.events
+    again = Search.resume()
+    again.end()
+    assert again.events[: len(before)] == before
+    assert len(last_results(again.events)) == len(proposed(again.events)) == 30

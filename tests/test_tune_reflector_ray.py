@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -37,14 +36,6 @@ QUICK = {
     "fidelity": {"rungs": [2_000, 4_000]},
     "final": {"candidates": 2, "rays_per_ap": 20_000, "lattices": 3},
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def ray_folder() -> Iterator[None]:
-    """Ray's own files go to a folder of their own (a short one: a socket's path must fit 107 characters)."""
-    with TemporaryDirectory(prefix="ray", ignore_cleanup_errors=True) as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setenv("RAY_TMPDIR", folder)
-        yield
 
 
 @pytest.fixture(scope="module")
