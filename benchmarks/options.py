@@ -24,6 +24,8 @@ class Options:
     ray_workers: int = 2
     startup_runs: int = 10
     population: int = 10_000
+    short_search: int = 500
+    long_search: int = 5_000
     scenes: tuple[str, ...] = SCENES
 
 
@@ -37,6 +39,8 @@ QUICK: dict[str, Any] = {
     "ray_workers": 0,
     "startup_runs": 2,
     "population": 20,
+    "short_search": 20,
+    "long_search": 40,
     "scenes": SCENES[:1],
 }
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ray.tune import Callback
 
-from callbacks.files import write_json
+from callbacks.files import write_json, write_text
 
 STATISTICS_FILE = "generations.csv"
 HALL_OF_FAME_FILE = "hall_of_fame.json"
@@ -36,8 +36,8 @@ class Generations(Callback):
     def setup(self, *_: Any, **__: Any) -> None:
         path = self._folder / STATISTICS_FILE
         if path.exists():
-            whole_lines = [line for line in path.read_text(encoding="utf-8").splitlines(keepends=True) if "\n" in line]
-            path.write_text("".join(whole_lines), encoding="utf-8")
+            whole_lines = [line for line in path.read_bytes().decode().splitlines(keepends=True) if "\n" in line]
+            write_text(path, "".join(whole_lines))
             self._written = max(0, len(whole_lines) - 1)
 
     def on_step_end(self, iteration: int, trials: Any, **_: Any) -> None:

@@ -11,6 +11,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import EngFormatter
 
+from callbacks.files import replacing
+
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe and Ito's, which the colour-blind can tell apart; then they repeat with another line style."""
 
@@ -46,5 +48,6 @@ def save_comparison(path: Path, curves: Mapping[str, np.ndarray], rays: np.ndarr
         color="0.35",
         va="top",
     )
-    fig.savefig(path, dpi=130, bbox_inches="tight")
+    with replacing(path) as file:
+        fig.savefig(file, format="png", dpi=130, bbox_inches="tight")
     plt.close(fig)

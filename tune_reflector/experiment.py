@@ -86,9 +86,10 @@ def start(config: SearchConfig, overwrite: bool = False, dry_run: bool = False) 
     backend, evaluator = _prepare(config)
     with _machine(config, backend) as machine:
         workers = machine.workers(config, backend)
-        time_s = preflight.estimated_s(config, evaluator, workers)
+        s_per_ray = preflight.seconds_per_ray(config, evaluator)
+        time_s = preflight.estimated_s(config, s_per_ray, workers)
         say(preflight.describe(config, evaluator.site, backend, workers, time_s))
-        for warning in preflight.warnings(config, evaluator.site, workers):
+        for warning in preflight.warnings(config, evaluator.site, workers, s_per_ray):
             say(warning)
         if dry_run:
             return OK

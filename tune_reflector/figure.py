@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
+from callbacks.files import replacing
 from search_spaces.design import Placement
 from trainables.evaluator import PlacementEvaluator
 from trainables.objectives import combine, w_to_dbm
@@ -48,7 +49,8 @@ def save_figure(path: Path, winner: Winner, evaluator: PlacementEvaluator) -> No
     fig.colorbar(mesh, ax=axes[0], label="received signal strength [dBm]", shrink=0.85)
     handles, labels = axes[0][-1].get_legend_handles_labels()
     fig.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
-    fig.savefig(path, dpi=130)
+    with replacing(path) as file:
+        fig.savefig(file, format="png", dpi=130)
     plt.close(fig)
 
 

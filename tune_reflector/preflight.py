@@ -7,6 +7,7 @@ import math
 import os
 import shutil
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
 
@@ -119,13 +120,31 @@ def check_feasible(site: Site) -> None:
         raise ConfigError(str(error)) from None
 
 
-def warnings(config: SearchConfig, site: Site, workers: int) -> list[str]:
+def warnings(config: SearchConfig, site: Site, workers: int, s_per_ray: float) -> list[str]:
     """What is allowed, but will not give what one may expect."""
-    found = _small_plate(config, site)
+    found = [*_small_plate(config, site), *_short_timeout(config, s_per_ray)]
     if isinstance(config.searcher, GaSettings) and (most := config.searcher.most_at_once) < workers:
         what = "population less elites" if config.searcher.mode == "generational" else "lag"
         found.append(f"warning: searcher's {what} is {most}, below the {workers} workers, of which some will idle")
     return found
+
+
+def _short_timeout(config: SearchConfig, s_per_ray: float) -> list[str]:
+    timeout_s = config.faults.trial_timeout_s
+    if timeout_s is None or config.launch == "local":
+        return []
+    longest_s = max(
+        max(after - before for before, after in pairwise((0, *stage.rays_per_iteration())))
+        * s_per_ray
+        * _time_per_ray(stage)
+        for stage in config.stages()
+    )
+    if longest_s < timeout_s / 3:
+        return []
+    return [
+        f"warning: faults.trial_timeout_s is {timeout_s:g}, and an iteration of a trial takes about {longest_s:.1f} s: "
+        "trials that are merely slow would be taken for hanging; raise it"
+    ]
 
 
 def _small_plate(config: SearchConfig, site: Site) -> list[str]:
@@ -204,8 +223,8 @@ class Machine:
         return max(1, min(wanted, fitting, trials))
 
 
-def estimated_s(config: SearchConfig, evaluator: PlacementEvaluator, workers: int) -> float:
-    """How long the search will take, from tracing one placement at every rung, with the threads of one trial."""
+def seconds_per_ray(config: SearchConfig, evaluator: PlacementEvaluator) -> float:
+    """What a ray per access point takes, from tracing one placement at every rung, with the threads of one trial."""
     evaluator.set_threads(config.resources.cpus_per_trial)
     placement = evaluator.site.space.decode(evaluator.site.space.sample(np.random.default_rng(0)))
     all_s = 0.0
@@ -215,18 +234,22 @@ def estimated_s(config: SearchConfig, evaluator: PlacementEvaluator, workers: in
         evaluator.trace(placement, rays)
         all_s += perf_counter() - start
     evaluator.set_threads(None)
-    s_per_ray = all_s / sum(config.fidelity.rungs)
+    return all_s / sum(config.fidelity.rungs)
+
+
+def estimated_s(config: SearchConfig, s_per_ray: float, workers: int) -> float:
+    """How long the search will take."""
     total_s, rays_left = 0.0, config.budget.rays_per_ap or math.inf
     for stage in config.stages():
         trials = min(stage.num_trials, rays_left / rays_of_a_trial(stage))
         rays_left -= trials * rays_of_a_trial(stage)
-        s_per_trial = (
-            rays_of_a_trial(stage)
-            * s_per_ray
-            * stage.trainable.time_per_ray(stage.fidelity.rungs, stage.reflector is not None)
-        )
+        s_per_trial = rays_of_a_trial(stage) * s_per_ray * _time_per_ray(stage)
         total_s += (0.02 + s_per_trial) * trials / workers
     return min(total_s, config.budget.time_s or total_s)
+
+
+def _time_per_ray(config: SearchConfig) -> float:
+    return config.trainable.time_per_ray(config.fidelity.rungs, config.reflector is not None)
 
 
 def rays_of_a_trial(config: SearchConfig) -> float:
