@@ -1,5 +1,7 @@
 """The trial: rungs, reuse, checkpoints, and no kernel compiled for a candidate."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -125,3 +127,20 @@ def test_no_kernel_is_compiled_for_a_candidate(plan: str) -> None:
         launched = [k for k in dr.kernel_history() if k["type"] == dr.KernelType.JIT]
     assert launched
     assert sum(not k["cache_hit"] for k in launched) == 0
+
+
+def test_a_worker_that_hangs_while_it_loads_ends_itself() -> None:
+    """By a thread that no deadlock in Python or native code can stop; it says where it was."""
+    program = (
+        "import time\n"
+        "from trainables.placement import PlacementTrial\n"
+        "from trainables.problem import PlacementProblem\n"
+        "from tune_reflector.launch_local import in_process\n"
+        "hang = lambda: time.sleep(600)\n"
+        "trial = PlacementTrial.for_problem(PlacementProblem(), hang, setup_timeout_s=1.0)\n"
+        "in_process(trial)(PlacementProblem().site().space.sample(__import__('numpy').random.default_rng(0)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 1
+    assert "Timeout" in done.stderr
+    assert "in setup" in done.stderr

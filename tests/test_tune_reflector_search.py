@@ -211,6 +211,14 @@ def test_a_plate_too_small_for_ray_optics_is_warned_of(
     assert ("Fresnel" in capsys.readouterr().out) == warned
 
 
+@pytest.mark.parametrize(("timeout_s", "warned"), [("0.001", True), ("1000", False), ("null", False)])
+def test_a_timeout_that_slow_trials_would_meet_is_warned_of(
+    timeout_s: str, warned: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--dry-run", "fidelity.rungs=[2000, 4000]", f"faults.trial_timeout_s={timeout_s}") == 0
+    assert ("warning: faults.trial_timeout_s" in capsys.readouterr().out) == warned
+
+
 def test_no_space_left(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     from tune_reflector import preflight
 
@@ -383,7 +391,9 @@ def test_resume_in_another_building(capsys: pytest.CaptureFixture[str]) -> None:
     assert "house.yaml has changed" in bad(capsys, "--resume", "results/a")
 
 
-def test_a_failed_trial_says_why_and_the_search_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_trial_says_why_and_the_search_goes_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     from trainables.placement import PlacementTrial
 
     step, calls = PlacementTrial.step, iter(range(1000))
@@ -396,8 +406,38 @@ def test_a_failed_trial_says_why_and_the_search_goes_on(monkeypatch: pytest.Monk
     monkeypatch.setattr(PlacementTrial, "step", failing)
     assert run_quick("name=a", "budget.trials=4", "scheduler.kind=fifo") == 0
     assert "had enough" in Path("results/a/errors.txt").read_text()
+    assert (
+        "1 trial failed, see errors.txt:\n  1 x RuntimeError: the ray tracer has had enough" in capsys.readouterr().out
+    )
     rows = list(read_rows(Path("results/a/trials.csv")))
     assert len({row.trial_id for row in rows if row.values["complete"]}) == 3
+
+
+def test_a_candidate_whose_map_cannot_be_does_not_win(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the last measurement: the first candidate's map is spoilt, then everybody's."""
+    from trainables.radio_map import RadioMapper
+
+    trace, spoilt = RadioMapper.trace, {20_000: 1}
+
+    def spoiling(self: RadioMapper, rays_per_ap: int) -> object:
+        map_w = trace(self, rays_per_ap)
+        if spoilt.get(rays_per_ap, 0) > 0:
+            spoilt[rays_per_ap] -= 1
+            map_w[0, 0] = float("nan")
+        return map_w
+
+    monkeypatch.setattr(RadioMapper, "trace", spoiling)
+    assert run_quick("name=a", "budget.trials=4", "searcher.kind=random") == 0
+    out = capsys.readouterr().out
+    assert "is left out: a radio map must hold finite powers" in out
+    left_out = out.partition("is left out")[0].split()[-1]
+    assert json.loads(Path("results/a/best.json").read_text())["trial_id"] != left_out
+    spoilt[20_000] = 99
+    assert run_quick("name=b", "budget.trials=4", "searcher.kind=random") == 1
+    assert "the winner cannot be measured: no candidate" in capsys.readouterr().out
+    assert not Path("results/b/best.json").exists()
 
 
 def test_a_finished_run_stays_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
@@ -408,20 +448,32 @@ def test_a_finished_run_stays_as_it_is(capsys: pytest.CaptureFixture[str]) -> No
     assert Path("results/a/trials.csv").read_bytes() == before
 
 
-@pytest.mark.parametrize("searcher", ["random", "cmaes", "ga", "optuna"])
+@pytest.mark.parametrize(
+    ("searcher", "scheduler"),
+    [
+        ("random", "fifo"),
+        ("cmaes", "fifo"),
+        ("ga", "fifo"),
+        ("optuna", "asha"),
+        ("random", "asha"),
+        ("random", "median"),
+    ],
+)
 def test_an_interrupted_local_search_goes_on_where_it_stopped(
-    searcher: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    searcher: str, scheduler: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Ctrl-C in the middle of a trial, then --resume: the same candidates as without the interruption."""
+    """Ctrl-C in the middle of a trial, then --resume: the same candidates and decisions as without the interruption."""
     from trainables.placement import PlacementTrial
 
-    arguments = ["budget.trials=6", f"searcher.kind={searcher}", "scheduler.kind=fifo"]
+    arguments = ["budget.trials=12", f"searcher.kind={searcher}", f"scheduler.kind={scheduler}"]
+    if scheduler == "median":
+        arguments.append("scheduler.min_trials=2")
     assert run_quick("name=straight", *arguments) == 0
 
     step, calls = PlacementTrial.step, iter(range(1000))
 
     def interrupted(self: PlacementTrial) -> dict[str, object]:
-        if next(calls) == 5:  # the second rung of the third trial
+        if next(calls) >= 9 and self.iteration == 1:  # the second rung of a trial
             raise KeyboardInterrupt
         return step(self)
 
@@ -433,6 +485,7 @@ def test_an_interrupted_local_search_goes_on_where_it_stopped(
 
     straight, broken = (list(read_rows(Path(f"results/{n}/trials.csv"))) for n in ("straight", "broken"))
     assert [(r.iteration, r.values["x1"]) for r in broken] == [(r.iteration, r.values["x1"]) for r in straight]
+    assert "repeated" not in Path("results/broken/journal.log").read_text()  # it went on from its first rung
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -16,7 +16,7 @@ from callbacks.results import ResultsTable, SearchClock
 from callbacks.rows import read_rows
 from trainables.backend import Backend, BackendError
 from trainables.evaluator import PlacementEvaluator
-from trainables.objectives import METRIC
+from trainables.objectives import METRIC, MapError
 from trainables.settings import COPY, GradientTrialSettings
 from tune_reflector import preflight
 from tune_reflector.config import SearchConfig
@@ -267,6 +267,7 @@ def _begin_refinement(config: SearchConfig, journal: Journal) -> Event:
 def _launch(config: SearchConfig, stage: _Stage, backend: Backend, workers: int, journal: Journal) -> None:
     """Run the trials of one stage."""
     from callbacks.generations import Generations
+    from callbacks.harmless import Harmless
     from callbacks.progress import Progress
     from callbacks.tally import Tally
     from callbacks.tensorboard import BestCurve
@@ -307,6 +308,11 @@ def _launch(config: SearchConfig, stage: _Stage, backend: Backend, workers: int,
     generations = len(searcher.statistics) if evolves else 0
     chronicle = [Generations(folder, lambda: searcher.statistics, lambda: searcher.hall_of_fame)] if evolves else []
     elsewhere = candidates.ended - (stage.config.num_trials - candidates.to_come)
+    shown_only = [
+        *chronicle,
+        BestCurve(folder / TENSORBOARD_FOLDER, tally, clock),
+        Progress(tally, stage.config.num_trials + elsewhere, time_s, rays),
+    ]
     launch = Launch(
         config=stage.config,
         candidates=candidates,
@@ -319,9 +325,7 @@ def _launch(config: SearchConfig, stage: _Stage, backend: Backend, workers: int,
         callbacks=[
             Recorder(candidates, table, clock.elapsed_s),
             tally,
-            *chronicle,
-            BestCurve(folder / TENSORBOARD_FOLDER, tally, clock),
-            Progress(tally, stage.config.num_trials + elsewhere, time_s, rays),
+            *(Harmless(callback, say) for callback in shown_only),
         ],
         workers=workers,
         use_gpu=backend.name == "cuda",
@@ -382,7 +386,11 @@ def _finish(config: SearchConfig, evaluator: PlacementEvaluator, journal: Journa
     if not rows:
         say("no trial gave a result")
         return FAILED
-    winner = find_winner(config, rows, evaluator, say)
+    try:
+        winner = find_winner(config, rows, evaluator, say)
+    except MapError as error:
+        say(f"the winner cannot be measured: {error}")
+        return FAILED
     if winner is None:
         say(f"no feasible placement in {config.num_trials} trials; widen access_points.areas or raise budget.trials")
         return FAILED
@@ -399,6 +407,6 @@ def _tell_of_failures(events: Iterable[Event]) -> None:
 
     causes = Counter(event["cause"] for event in events if event["event"] == "failed")
     if causes:
-        say(f"{causes.total()} trials failed, see {ERRORS_FILE}:")
+        say(f"{causes.total()} trial{'s' * (causes.total() > 1)} failed, see {ERRORS_FILE}:")
     for cause, count in causes.most_common():
         say(f"  {count} x {cause}")

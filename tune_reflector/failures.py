@@ -13,7 +13,14 @@ ERRORS_FILE = "errors.txt"
 """In a run's folder."""
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-_NO_MEMORY = ("out of memory", "out_of_memory", "bad_alloc", "cannot allocate memory", "unable to allocate")
+_NO_MEMORY = (
+    "out of memory",
+    "out_of_memory",
+    "bad_alloc",
+    "cannot allocate memory",
+    "unable to allocate",
+    "low on memory",
+)
 _VMSTAT = Path("/proc/vmstat")
 
 

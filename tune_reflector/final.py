@@ -16,7 +16,7 @@ from scipy.stats import t as student_t
 from callbacks.rows import Row, ranked
 from search_spaces.design import Placement
 from trainables.evaluator import PlacementEvaluator, TracedMap
-from trainables.objectives import Score
+from trainables.objectives import MapError, Score
 from trainables.scene_source import scene_sha256
 from tune_reflector.config import FinalSettings, SearchConfig
 
@@ -83,7 +83,11 @@ def measure(evaluator: PlacementEvaluator, placement: Placement, settings: Final
 def find_winner(
     config: SearchConfig, rows: Iterable[Row], evaluator: PlacementEvaluator, report: Report
 ) -> Winner | None:
-    """Screen the best candidates of the search and measure the best of them; None if none was feasible."""
+    """Screen the best candidates of the search and measure the best of them; None if none was feasible.
+
+    Raises:
+        MapError: the winner's map cannot be, or that of every candidate.
+    """
     space = evaluator.site.space
     names = [gene.name for gene in space.genes]
     candidates = ranked(rows, names)[: config.final.candidates]
@@ -94,8 +98,14 @@ def find_winner(
     for row in candidates:
         genes = {name: row.values[name] for name in names}
         placement = space.decode(genes)
-        score = evaluator.score(evaluator.trace(placement, config.final.rays_per_ap))
+        try:
+            score = evaluator.score(evaluator.trace(placement, config.final.rays_per_ap))
+        except MapError as error:
+            report(f"trial {row.trial_id} is left out: {error}")
+            continue
         screened.append((score.p5_rss_dbm, row, genes, placement))
+    if not screened:
+        raise MapError("no candidate gave a map with more rays")
     _, row, genes, placement = max(screened, key=lambda entry: entry[0])
     report(f"measuring the winner on {config.final.lattices} fresh lattices")
     measured = measure(evaluator, placement, config.final)

@@ -37,6 +37,9 @@ _QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR
 
 _NEVER_S = 10**9
 
+LEAST_SETUP_TIMEOUT_S = 300.0
+"""A worker may take so long to load and compile, however short ``faults.trial_timeout_s`` is."""
+
 
 def run(launch: Launch, session: int = 0) -> None:
     """Run or resume a stage of a search.
@@ -86,7 +89,7 @@ def _tune(launch: Launch, interruption: "_Interruption", session: int) -> None:
         for state in folder.glob("*.*"):
             state.unlink()  # of Tune's earlier sessions; never read
     tune.run(
-        trial_class(config, gate.arrive, timeout_s),
+        trial_class(config, gate.arrive, timeout_s and max(timeout_s, LEAST_SETUP_TIMEOUT_S)),
         name=folder.name,
         storage_path=str(folder.parent),
         search_alg=trials,
