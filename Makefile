@@ -21,7 +21,7 @@ compare: $(READY)
 	$(VENV)/bin/python -m tune_reflector.compare $(ARGS)
 
 test: $(READY)
-	$(VENV)/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 soak: $(READY)
 	SOAK_KILLS=$(KILLS) $(VENV)/bin/python -m pytest -s tests/test_tune_reflector_faults.py $(ARGS)

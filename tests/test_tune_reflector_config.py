@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tune_reflector import search
@@ -489,7 +489,7 @@ def attempt(function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 @given(mutations())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_spoilt_configuration_is_valid_or_refused_and_nothing_else(data: dict[str, Any]) -> None:
     match attempt(validate, data):
         case ConfigError() as refusal:
@@ -515,6 +515,7 @@ def is_accepted_or_refused(content: bytes) -> None:
 
 
 @given(mutations())
+@example({"\r": None})
 @settings(max_examples=1200, deadline=None)
 def test_a_spoilt_file_is_accepted_or_refused_in_one_line(data: dict[str, Any]) -> None:
     is_accepted_or_refused(yaml.safe_dump(data, allow_unicode=True).encode("utf-8", "surrogatepass"))

@@ -72,7 +72,7 @@ def test_an_error_that_does_not_repeat_costs_nothing(
 ) -> None:
     def raise_once_a_trial(trial: PlacementTrial) -> None:
         mark = tmp_path / f"raised-{trial.trial_id}"
-        if trial._genes["x1"] > 6 and not mark.exists():
+        if trial._genes["x1"] > 9 and not mark.exists():
             mark.touch()
             raise RuntimeError("cosmic ray")
 
@@ -86,36 +86,35 @@ def test_an_error_that_repeats_fails_its_trial_and_the_search_goes_on(
     cluster: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def raise_always(trial: PlacementTrial) -> None:
-        if trial._genes["x1"] > 6:
+        if trial._genes["x1"] > 9:
             raise RuntimeError("no luck\nat all")
 
     events, _ = run_troubled(raise_always, monkeypatch)
     trials = proposed(events)
-    unlucky = {name for name, event in trials.items() if event["config"]["x1"] > 6}
+    unlucky = {name for name, event in trials.items() if event["config"]["x1"] > 9}
     failed = {event["trial"]: event["cause"] for event in events if event["event"] == "failed"}
     assert failed == dict.fromkeys(unlucky, "RuntimeError: no luck")
     assert last_results(events).keys() == trials.keys() - unlucky
     assert Path("results/a/errors.txt").read_text().count('raise RuntimeError("no luck') == 2 * len(unlucky)
 
 
-@pytest.mark.parametrize("wrong", [math.nan, -1.0, math.inf])
-def test_a_map_that_cannot_be_fails_its_trial_and_never_wins(
-    wrong: float, cluster: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_map_that_cannot_be_fails_its_trial_and_never_wins(cluster: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = {2: math.nan, 5: -1.0}
+
     def spoil(trial: PlacementTrial) -> None:
-        if trial._genes["x1"] > 6:
-            trace = trial._evaluator._mapper.trace
-            map_w = trace(2_000)
-            map_w[0, 17] = wrong
+        if (number := int(trial.trial_id)) in wrong:
+            map_w = trial._evaluator._mapper.trace(2_000)
+            map_w[0, 17] = wrong[number]
             trial._evaluator._mapper.trace = lambda rays: map_w
 
     events, _ = run_troubled(spoil, monkeypatch, faults={"max_failures": 5})
-    failed = [event["cause"] for event in events if event["event"] == "failed"]
-    assert failed
-    assert all(cause.startswith("MapError: a radio map must hold finite powers >= 0 W") for cause in failed)
-    assert all("of access point 1 in cell 18 it is" in cause for cause in failed)
+    failed = {int(event["trial"]): event["cause"] for event in events if event["event"] == "failed"}
+    assert failed.keys() == wrong.keys()
+    for cause in failed.values():
+        assert cause.startswith("MapError: a radio map must hold finite powers >= 0 W")
+        assert "of access point 1 in cell 18 it is" in cause
     assert all(math.isfinite(event["result"]["p5_rss_dbm"]) for event in last_results(events).values())
-    assert len(failed) + len(last_results(events)) == 12
+    assert len(last_results(events)) == 10
 
 
 def test_without_memory_a_trial_is_tried_again_with_fewer_beside_it(
@@ -147,7 +146,7 @@ def test_a_trial_that_has_no_room_even_alone_fails_with_the_setting_to_lower(
     cluster: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def take_room(trial: PlacementTrial) -> None:
-        if trial._genes["x1"] > 6:
+        if trial._genes["x1"] > 9:
             np.ones(2**55)
 
     events, _ = run_troubled(take_room, monkeypatch)

@@ -29,7 +29,7 @@ def parse_yaml(text: str, source: str) -> Any:
     try:
         return plain_yaml.parse(text, source)
     except ValueError as error:
-        raise ConfigError(str(error)) from None
+        raise ConfigError(_one_line(str(error))) from None
 
 
 def load_config(path: Path | None, overrides: Sequence[str] = ()) -> SearchConfig:
@@ -75,10 +75,10 @@ def validate_as(model: type[SomeModel], data: Mapping[str, Any]) -> SomeModel:
     except ValidationError as error:
         details = error.errors()
         inner = [d for d in details if not any(_is_within(o["loc"], d["loc"]) for o in details)]
-        lines = dict.fromkeys(_explain(detail, data, model) for detail in inner)
+        lines = dict.fromkeys(_one_line(_explain(detail, data, model)) for detail in inner)
         raise ConfigError("\n".join(lines)) from None
     except (OSError, RecursionError, OverflowError) as error:
-        raise ConfigError(f"the configuration cannot be used: {error}") from None
+        raise ConfigError(_one_line(f"the configuration cannot be used: {error}")) from None
 
 
 def _with_kind(key: Any, value: Any) -> Any:
@@ -152,6 +152,11 @@ def _path(loc: Sequence[int | str], data: Any) -> list[int | str]:
             node = node[part]
         path.append(part)
     return path
+
+
+def _one_line(text: str) -> str:
+    """Keys and values come from a file, with whatever control characters are in it."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def _short(value: Any) -> str:

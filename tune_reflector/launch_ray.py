@@ -29,7 +29,7 @@ from tune_reflector.launch import Launch, trial_class
 from tune_reflector.schedulers import PopulationSettings, trials_in_flight
 from tune_reflector.searchers.settings import GaSettings, GridSettings
 from tune_reflector.signals import Gently, Interrupted
-from tune_reflector.tune_trials import CandidateTrials, Checkpointing
+from tune_reflector.tune_trials import CandidateTrials, Housekeeping
 from tune_reflector.watchdog import Watchdog
 from tune_reflector.workers import Gate, keep_workers
 
@@ -97,7 +97,7 @@ def _tune(launch: Launch, interruption: "_Interruption", session: int) -> None:
         time_budget_s=launch.time_s,
         stop=_OutOfRays.of(launch),
         reuse_actors=True,
-        callbacks=[*launch.callbacks, Checkpointing(), *watchdog, interruption],
+        callbacks=[*launch.callbacks, Housekeeping(forgets=not evolves), *watchdog, interruption],
         raise_on_failed_trial=False,
         verbose=0,
     )

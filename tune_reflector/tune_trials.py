@@ -19,6 +19,8 @@ from tune_reflector.candidates import Candidate
 from tune_reflector.failures import Failure, FailureLog
 from tune_reflector.launch import Launch
 
+_REMEMBERED = 100
+
 
 class CandidateTrial(Trial):
     """A trial that knows why it failed, and of which Tune keeps no statistics."""
@@ -41,6 +43,11 @@ class CandidateTrial(Trial):
         super().update_last_result(result)
         self.run_metadata.metric_analysis.clear()
         self.run_metadata.metric_n_steps.clear()
+
+    def shrink(self) -> None:
+        """Forget what an ended trial need not know; Tune keeps every trial to the end of the search."""
+        self.run_metadata.last_result = {}
+        self._default_result_or_future = None
 
     def get_json_state(self) -> tuple[str, str]:
         """What Tune's snapshots hold of this trial: nothing, as they are never read."""
@@ -118,6 +125,8 @@ class CandidateTrials(SearchAlgorithm):
                 self._has_failed(trial, trial.failure)
             else:
                 self._candidates.drop(trial_id)
+        if trial is not None:
+            trial.shrink()
         if self._tidy and self._candidates.has_ended(trial_id):
             checkpoints.clear(self._folder, trial_id)
             checkpoints.clear(Path(self._spec["storage"].experiment_driver_staging_path), trial_id)
@@ -148,8 +157,19 @@ class CandidateTrials(SearchAlgorithm):
         return self._finished or self._candidates.finished
 
 
-class Checkpointing(tune.Callback):
-    """Asks for a checkpoint after each result that is not the trial's last."""
+class Housekeeping(tune.Callback):
+    """Keeps a long search as quick as a short one, and its trials safe.
+
+    Args:
+        forgets: drop ended trials from Tune's list, all of which its schedulers go through at every step.
+    """
+
+    def __init__(self, forgets: bool) -> None:
+        self._forgets = forgets
 
     def on_trial_result(self, iteration: int, trials: Any, trial: Any, result: dict[str, Any], **_: Any) -> None:
         result[SHOULD_CHECKPOINT] = not result.get("done", False)
+
+    def on_step_end(self, iteration: int, trials: list[Trial], **_: Any) -> None:
+        if self._forgets and len(trials) > _REMEMBERED:
+            trials[:] = [trial for trial in trials[:-1] if not trial.is_finished()] + trials[-1:]
