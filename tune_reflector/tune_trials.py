@@ -46,7 +46,9 @@ class CandidateTrial(Trial):
 
     def shrink(self) -> None:
         """Forget what an ended trial need not know; Tune keeps every trial to the end of the search."""
+        kept = self.run_metadata.checkpoint_manager
         self.run_metadata.last_result = {}
+        self.run_metadata.checkpoint_manager = type(kept)(checkpoint_config=kept.checkpoint_config)
         self._default_result_or_future = None
 
     def get_json_state(self) -> tuple[str, str]:
@@ -125,7 +127,7 @@ class CandidateTrials(SearchAlgorithm):
                 self._has_failed(trial, trial.failure)
             else:
                 self._candidates.drop(trial_id)
-        if trial is not None:
+        if self._tidy and trial is not None:
             trial.shrink()
         if self._tidy and self._candidates.has_ended(trial_id):
             checkpoints.clear(self._folder, trial_id)
