@@ -377,7 +377,8 @@ def _columns(config: SearchConfig) -> list[str]:
 def _finish(config: SearchConfig, evaluator: PlacementEvaluator, journal: Journal) -> int:
     """Measure the winner and write what the run leaves behind."""
     from tune_reflector.figure import save_figure
-    from tune_reflector.final import best_json, find_winner, summary
+    from tune_reflector.final import best_json, find_winner, maps_dbm, summary
+    from tune_reflector.run_data import write_maps
 
     folder = config.run_dir
     evaluator.set_threads(None)
@@ -395,6 +396,7 @@ def _finish(config: SearchConfig, evaluator: PlacementEvaluator, journal: Journa
         say(f"no feasible placement in {config.num_trials} trials; widen access_points.areas or raise budget.trials")
         return FAILED
     save_figure(folder / FIGURE_FILE, winner, evaluator)
+    write_maps(folder, maps_dbm(winner, evaluator))
     write_json(folder / BEST_FILE, best_json(config, winner, evaluator))
     say("\n" + summary(winner, config.objective.coverage_threshold_dbm))
     say(f"\n{shown(folder)}: {BEST_FILE}, {FIGURE_FILE}, {TABLE_FILE}, {CONFIG_FILE}, {PROVENANCE_FILE}")

@@ -16,7 +16,7 @@ from scipy.stats import t as student_t
 from callbacks.rows import Row, ranked
 from search_spaces.design import Placement
 from trainables.evaluator import PlacementEvaluator, TracedMap
-from trainables.objectives import MapError, Score
+from trainables.objectives import MapError, Score, combine, dbm_to_w
 from trainables.scene_source import scene_sha256
 from tune_reflector.config import FinalSettings, SearchConfig
 
@@ -113,6 +113,19 @@ def find_winner(
     return Winner(row, genes, placement, measured, without)
 
 
+def maps_dbm(winner: Winner, evaluator: PlacementEvaluator) -> dict[str, np.ndarray]:
+    """RSS [dBm] over the box around the user zones, ``[num_y, num_x]``: of all, without the plate, of each AP."""
+    objective, grid = evaluator.problem.objective, evaluator.site.grid
+    rss_w = winner.measured.traced.rss_w
+    maps_w = {"all": combine(rss_w, objective)}
+    if winner.without_reflector is not None:
+        maps_w["without reflector"] = combine(winner.without_reflector.traced.rss_w, objective)
+    if len(rss_w) > 1:
+        maps_w |= {f"AP {number}": one_w for number, one_w in enumerate(rss_w, start=1)}
+    floor_w = dbm_to_w(objective.floor_dbm)
+    return {name: grid.to_image(10 * np.log10(np.maximum(cells_w, floor_w)) + 30) for name, cells_w in maps_w.items()}
+
+
 def best_json(config: SearchConfig, winner: Winner, evaluator: PlacementEvaluator) -> dict[str, Any]:
     """All that is needed to rebuild and re-score the winner with Sionna alone."""
     score, radio, grid = winner.measured.score, config.radio, evaluator.site.grid
@@ -174,11 +187,11 @@ def summary(winner: Winner, objective_threshold_dbm: float) -> str:
     lines.append(f"{100 * measured.score.coverage:.0f} % of the cells above {objective_threshold_dbm:g} dBm")
     for number, ap in enumerate(winner.placement.access_points, start=1):
         x, y, z = ap.position_m
-        azimuth, tilt = _angles(ap.direction)
+        azimuth, tilt = angles_deg(ap.direction)
         lines.append(f"AP {number} at ({x:.2f}, {y:.2f}, {z:.2f}) m, azimuth {azimuth:.0f}, tilt {tilt:.0f} degrees")
     for plate in winner.placement.reflectors:
         x, y, z = plate.center_m
-        azimuth, tilt = _angles(plate.normal)
+        azimuth, tilt = angles_deg(plate.normal)
         fx, fy, fz = plate.focal_point_m
         lines.append(
             f"plate at ({x:.2f}, {y:.2f}, {z:.2f}) m, azimuth {azimuth:.0f}, tilt {tilt:.0f} degrees, "
@@ -192,7 +205,7 @@ def shown_error(error_db: float) -> float:
     return math.ceil(error_db * 10) / 10
 
 
-def _angles(direction: Any) -> tuple[float, float]:
+def angles_deg(direction: Any) -> tuple[float, float]:
     """Azimuth from +x (east) towards +y (north) and tilt above the horizon, in degrees, for people."""
     x, y, z = direction
     return math.degrees(math.atan2(y, x)), math.degrees(math.asin(max(-1.0, min(1.0, z))))
