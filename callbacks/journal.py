@@ -40,7 +40,8 @@ class Journal:
         self._path = path
         self._file = path.open("ab", buffering=0)
         try:
-            self._lock()
+            if not _lock(self._file):
+                raise JournalError(f"{path}: is in use by another search; wait for its end, or stop it")
             events, size = _read(path)
             if size < self._file.tell():
                 self._file.truncate(size)
@@ -52,10 +53,6 @@ class Journal:
         """Events so far, of all sessions."""
         self._synced_s = time.monotonic()
         self._dirty = False
-
-    def _lock(self) -> None:
-        if not _lock(self._file):
-            raise JournalError(f"{self._path}: is in use by another search; wait for its end, or stop it")
 
     def read(self) -> list[Event]:
         """All events, in their order."""

@@ -9,7 +9,7 @@ import io
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from callbacks.files import write_text
 from callbacks.journal import Event
@@ -26,18 +26,21 @@ class ResultsTable:
     """
 
     def __init__(self, path: Path, columns: Sequence[str], events: Iterable[Event] = ()) -> None:
+        self._path = path
         self._columns = tuple(columns)
+        self._file: TextIO | None = None
         write_text(path, _csv([[*ALWAYS, *columns], *map(self._cells, events)]))
-        self._file = path.open("a", newline="", encoding="utf-8")
 
     def append(self, event: Event) -> None:
         """Write the row of a result."""
+        self._file = self._file or self._path.open("a", newline="", encoding="utf-8")
         self._file.write(_csv([self._cells(event)]))
         self._file.flush()
 
     def close(self) -> None:
         """Write no more."""
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
 
     def _cells(self, event: Event) -> list[str]:
         values: Mapping[str, Any] = event["result"]

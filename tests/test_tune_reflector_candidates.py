@@ -21,7 +21,7 @@ from tune_reflector.searchers.states import SearcherStates
 
 SPACE = SearchConfig().site().space
 TOTAL = 24
-COLUMNS = ("p5_rss_dbm", "complete", "rung")
+COLUMNS = ("p5_rss_dbm", "complete", "rung", "copy")
 SEARCHERS: dict[str, dict[str, Any]] = {
     "random": {"kind": "random"},
     "grid": {"kind": "grid", "points_per_gene": 1, "points": {"x1": 12, "x2": 12}},
@@ -209,8 +209,50 @@ def test_a_state_that_knows_more_than_the_journal_is_not_used(tmp_path: Path) ->
     Session(tmp_path / "broken", build, events=30, saves=30).run()
     journal = tmp_path / "broken" / "journal.log"
     journal.write_bytes(b"".join(journal.read_bytes().splitlines(keepends=True)[:20]))
+    Session(tmp_path / "broken", build, events=15).run()  # past the moment of that state
     Session(tmp_path / "broken", build).run()
     assert outcome(tmp_path / "broken") == outcome(tmp_path / "whole")
+
+
+@pytest.mark.parametrize("name", ["ga", "random", "cmaes", "optuna"])
+def test_a_searcher_that_is_ahead_of_a_full_disk_is_not_saved(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was asked for a candidate that could not be taken down; the next session must be given the same again."""
+    for folder in ("whole", "broken"):
+        (tmp_path / folder).mkdir()
+    Session(tmp_path / "whole", maker(name)).run()
+    session = Session(tmp_path / "broken", maker(name), events=20)
+    session.run()
+    session = Session(tmp_path / "broken", maker(name))
+
+    def full(event: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(session.journal, "append", full)
+    with pytest.raises(OSError, match="No space left"):
+        session.run()
+    assert session.candidates.error is not None
+    monkeypatch.setattr(session.journal, "sync", lambda at_once=False: None)
+    session.candidates.keep(at_once=True)
+    assert not list((tmp_path / "broken").glob("searcher/*"))
+    Session(tmp_path / "broken", maker(name)).run()
+    assert outcome(tmp_path / "broken") == outcome(tmp_path / "whole")
+
+
+def test_a_trial_becomes_a_copy_with_the_first_result_that_it_reports_as_one(tmp_path: Path) -> None:
+    """Tune changes the configuration before it passes on the result that made it do so."""
+    session = Session(tmp_path, maker("random"))
+    candidate = session.candidates.next()
+    assert candidate is not None
+    own, trial_id = dict(candidate.config), candidate.trial_id
+    copy = own | {"x1": 7.0, "copy": 5}
+    result = {"p5_rss_dbm": -60.0, "training_iteration": 1, "rung": 1, "complete": False, "done": False}
+    session.candidates.report(trial_id, copy, result, 1.0)
+    assert candidate.config == own
+    session.candidates.report(trial_id, copy, result | {"training_iteration": 2, "copy": 5}, 2.0)
+    assert candidate.config == copy
+    assert candidate.reported == [(trial_id, 0, 1), (trial_id, 5, 2)]
 
 
 def test_the_journal_of_another_search_is_refused(tmp_path: Path) -> None:

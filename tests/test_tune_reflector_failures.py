@@ -73,5 +73,12 @@ def test_a_map_that_cannot_be_would_be_so_again(log: FailureLog) -> None:
     assert "2 of 3 are not: of access point 1 in cell 2 it is nan" in failure.cause
 
 
+def test_a_full_disk_is_not_the_trials_fault(log: FailureLog) -> None:
+    failure = log.read(raised(OSError(28, "No space left on device")))
+    assert failure.disk is not None
+    assert failure.disk.errno == 28
+    assert log.read(raised(FileNotFoundError(2, "gone"))).disk is None
+
+
 def test_a_hang_names_its_setting() -> None:
     assert no_progress(60.0).cause == "made no progress for trial_timeout_s=60"

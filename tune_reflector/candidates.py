@@ -18,6 +18,7 @@ from ray.tune.search import Searcher
 from callbacks.journal import Event, Journal, JournalError
 from callbacks.results import ResultsTable
 from callbacks.rows import Key, key_of
+from trainables.settings import COPY
 from tune_reflector.searchers.states import SearcherStates
 
 
@@ -65,6 +66,10 @@ class Candidates:
         self._exhausted = False
         self.live: dict[str, Candidate] = {}
         """Handed out and not ended, by trial."""
+        self.error: OSError | None = None
+        """Why the journal could not be written; nothing can go on then."""
+        self._in_step = True
+        """Whether journal and searcher are of the same moment."""
         self.ended = 0
         """Trials of all stages that have ended, failed ones included."""
         self.failed = 0
@@ -110,11 +115,12 @@ class Candidates:
         iteration, done = int(result["training_iteration"]), bool(result.get("done", False))
         key = key_of(trial_id, iteration, result)
         if key in candidate.reported:
-            self._journal.append({"event": "repeated", "stage": self._stage, "trial": trial_id, "iteration": iteration})
+            self._append({"event": "repeated", "trial": trial_id, "iteration": iteration})
             return None
         event = {"event": "reported", "trial": trial_id, "iteration": iteration, "done": done}
         event |= {"elapsed_s": round(at_s, 3), "result": self._kept(result)}
-        if candidate.config != config:
+        # Tune may have made the trial a copy of another already; it is one once it reports as one.
+        if candidate.config != config and config.get(COPY) == result.get(COPY):
             event["config"] = dict(config)
         self._write(event)
         return event
@@ -136,39 +142,53 @@ class Candidates:
         """Hand the candidate out again later: its worker had no room for it."""
         self._again.append(self.live.pop(trial_id))
 
+    @property
+    def trial_ids(self) -> list[str]:
+        """Of all that were ever proposed in this stage."""
+        return [self._trial_id(number) for number in range(self._proposed)]
+
     def has_ended(self, trial_id: str) -> bool:
         """Whether a candidate that was handed out will not be any more."""
         return trial_id not in self.live and all(candidate.trial_id != trial_id for candidate in self._again)
 
     def keep(self, at_once: bool = False) -> None:
         """Bring journal and searcher to the disk, if it is time to or ``at_once``."""
-        if at_once or self._states.is_due():
+        if self._in_step and (at_once or self._states.is_due()):
             self._journal.sync(at_once=True)
             self._states.save(self.searcher, self._journal.length)
         else:
-            self._journal.sync()
+            self._journal.sync(at_once)
 
     def _propose(self) -> Candidate | None:
         if self.finished:
             return None
         trial_id = self._trial_id(self._proposed)
+        self._in_step = False
         config = self.searcher.suggest(trial_id)
-        if isinstance(config, str):
-            self._exhausted = True
-        if not isinstance(config, dict):
-            return None
-        self._journal.append({"event": "proposed", "stage": self._stage, "trial": trial_id, "config": config})
-        self._proposed += 1
-        return Candidate(trial_id, config)
+        if isinstance(config, dict):
+            self._append({"event": "proposed", "trial": trial_id, "config": config})
+            self._proposed += 1
+        self._in_step = True
+        self._exhausted = isinstance(config, str)
+        return Candidate(trial_id, config) if isinstance(config, dict) else None
 
     def _trial_id(self, number: int) -> str:
         return f"{number:05d}" if self._stage == 1 else f"{self._stage}-{number:05d}"
 
     def _write(self, event: Event) -> None:
-        event["stage"] = self._stage
-        self._journal.append(event)
+        self._in_step = False
+        self._append(event)
         self._count(event)
         self._follow(event, tell=True)
+        self._in_step = True
+
+    def _append(self, event: Event) -> None:
+        event["stage"] = self._stage
+        try:
+            self._journal.append(event)
+        except OSError as error:
+            self.error = error
+            raise
 
     def _relive(self, event: Event, tell: bool) -> None:
         trial_id = event.get("trial")

@@ -1,7 +1,7 @@
 """Where trials keep their checkpoints, and from which of them an interrupted one goes on."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from callbacks.rows import Key
@@ -39,6 +39,14 @@ def clear(folder: Path, trial_id: str) -> None:
     """Delete the checkpoints of a trial that has ended."""
     for path in folder.glob(f"trial-{trial_id}-*"):
         shutil.rmtree(path, ignore_errors=True)
+
+
+def clear_all(folder: Path, trial_ids: Iterable[str]) -> None:
+    """Delete what is left of a stage that is over, and the folder with the last of them."""
+    for trial_id in trial_ids:
+        clear(folder, trial_id)
+    if folder.exists() and not any(folder.glob("trial-*")):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def thin_out(trial_folder: Path) -> None:

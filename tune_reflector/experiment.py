@@ -31,7 +31,7 @@ from tune_reflector.preflight import (
     Machine,
 )
 from tune_reflector.refinement import distinct_starts
-from tune_reflector.resumption import MAY_GROW, is_finished, load_run, record_new_run, record_session
+from tune_reflector.resumption import budget_of, check_device, is_finished, load_run, record_new_run, record_session
 from tune_reflector.schedulers import PopulationSettings
 from tune_reflector.searchers.settings import GaSettings
 from tune_reflector.signals import exit_code
@@ -70,7 +70,8 @@ OK, FAILED = 0, 1
 
 def say(line: str) -> None:
     """Print for people, at once."""
-    print(line, flush=True)
+    with suppress(OSError):  # a closed terminal or pipe is no reason to stop
+        print(line, flush=True)
 
 
 def start(config: SearchConfig, overwrite: bool = False, dry_run: bool = False) -> int:
@@ -113,18 +114,18 @@ def resume(folder: Path, overrides: Sequence[str] = (), other_versions: bool = F
     config, changes = load_run(folder.absolute(), versions, overrides, other_versions)
     journal = preflight.open_journal(config.run_dir)
     try:
-        finished = is_finished(journal.read()) and (config.run_dir / BEST_FILE).exists()
-        if finished and not any(key in MAY_GROW for key in changes):
+        finished = is_finished(journal.read(), config) and (config.run_dir / BEST_FILE).exists()
+        if finished and not changes:
             say(f"{shown(config.run_dir)} is finished: see {BEST_FILE} in it; a larger budget would go on with it")
             return OK
         preflight.check_packages(config)
         backend, evaluator = _prepare(config)
+        if not other_versions:
+            check_device(config.run_dir, backend.description)
         with _machine(config, backend) as machine:
             workers = machine.workers(config, backend)
             with _naming_results_dir():
                 record_session(config.run_dir, config, changes)
-                if any(key in MAY_GROW for key in changes):
-                    journal.append({"event": "raised"})
             return _search(config, evaluator, backend, workers, journal)
     finally:
         journal.close()
@@ -199,7 +200,7 @@ def _search(
             _launch(config, stage, backend, workers, journal)
         code = _finish(config, evaluator, journal)
         if code == OK:
-            journal.append({"event": "finished"})
+            journal.append({"event": "finished", "budget": budget_of(config)})
         return code
     except KeyboardInterrupt as interruption:
         say(f"\ninterrupted; {remedy}")
@@ -220,7 +221,7 @@ def _stages(config: SearchConfig, journal: Journal) -> Iterator[_Stage]:
     """The search and, once it is over, its refinement; a search that is over already is left out."""
     from tune_reflector.searchers.build import build_refiner, build_searcher
 
-    refinement = _refinement(journal.read())
+    refinement = _refinement(journal.read(), config)
     if refinement is None:
         yield _Stage(FIRST_STAGE, config, lambda: build_searcher(config.searcher, config.space(), config.seed))
     if config.refine is None:
@@ -238,16 +239,10 @@ def _stages(config: SearchConfig, journal: Journal) -> Iterator[_Stage]:
         )
 
 
-def _refinement(events: Iterable[Event]) -> Event | None:
+def _refinement(events: Iterable[Event], config: SearchConfig) -> Event | None:
     """The refinement that has begun; None if the search before it is not over, or goes on with a larger budget."""
-    found = None
-    for event in events:
-        match event["event"]:
-            case "refinement":
-                found = event
-            case "raised":
-                found = None
-    return found
+    found = [event for event in events if event["event"] == "refinement"]
+    return found[-1] if found and found[-1]["budget"] == budget_of(config) else None
 
 
 def _begin_refinement(config: SearchConfig, journal: Journal) -> Event:
@@ -259,7 +254,7 @@ def _begin_refinement(config: SearchConfig, journal: Journal) -> Event:
     folder.mkdir(exist_ok=True)
     write_json(folder / STARTS_FILE, starts)
     earlier = sum(event["event"] == "refinement" for event in journal.read())
-    event = {"event": "refinement", "number": FIRST_STAGE + 1 + earlier, "starts": starts}
+    event = {"event": "refinement", "number": FIRST_STAGE + 1 + earlier, "starts": starts, "budget": budget_of(config)}
     journal.append(event)
     return event
 
@@ -338,14 +333,19 @@ def _launch(config: SearchConfig, stage: _Stage, backend: Backend, workers: int,
     journal.append({"event": "session", "stage": stage.number})
     before_s = clock.elapsed_s()
     if config.launch == "local":
-        from tune_reflector import launch_local
-
-        launch_local.run(launch, session)
-        return
-    from tune_reflector import launch_ray
-
-    launch_ray.run(launch, session)
-    if evolves and isinstance(config.searcher, GaSettings) and config.searcher.mode == "generational":
+        from tune_reflector.launch_local import run
+    else:
+        from tune_reflector.launch_ray import run
+    try:
+        run(launch, session)
+    finally:
+        table.close()
+    if (
+        evolves
+        and config.launch == "ray"
+        and isinstance(config.searcher, GaSettings)
+        and config.searcher.mode == "generational"
+    ):
         idle_s = sum(entry["idle_s"] for entry in searcher.statistics[generations:])
         waited = idle_s / (workers * (clock.elapsed_s() - before_s))
         say(f"workers waited {waited:.1%} of the time for the last of a generation")

@@ -1,5 +1,6 @@
 """Why a trial failed: in one line, at length in ``errors.txt``, and whether another try is worth its while."""
 
+import errno
 import re
 import traceback
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from trainables.objectives import MapError
 ERRORS_FILE = "errors.txt"
 """In a run's folder."""
 
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _NO_MEMORY = (
     "out of memory",
@@ -36,6 +38,8 @@ class Failure:
     repeatable: bool = False
     """Whether the same would happen again."""
     hang: bool = False
+    disk: OSError | None = None
+    """The disk's own error, which no other try will mend."""
 
 
 class FailureLog:
@@ -59,6 +63,8 @@ class FailureLog:
         details = str(error) if isinstance(error, RayError) else "".join(traceback.format_exception(error))
         if isinstance(error, RayTaskError):
             cause = error.as_instanceof_cause() if error.cause is None else error.cause
+            if isinstance(cause, OSError) and cause.errno in _DISK:
+                return Failure(_first_line(cause), details, disk=cause)
             if isinstance(cause, MemoryError | OutOfMemoryError) or _speaks_of_memory(str(cause)):
                 return Failure(f"out of memory: {_first_line(cause)}", details, out_of_memory=True)
             return Failure(_first_line(cause), details, repeatable=isinstance(cause, MapError))

@@ -14,6 +14,11 @@ from ray.tune.schedulers import HyperBandScheduler
 class PatientHyperBand(HyperBandScheduler):
     """Hyperband (Li et al. 2018) that ends the trials which it has dropped."""
 
+    def on_trial_error(self, tune_controller: Any, trial: Trial) -> None:
+        # Its worker may have died in the middle of a pause, of which the next trial of its name must not know.
+        tune_controller._cached_trial_decisions.pop(trial.trial_id, None)
+        super().on_trial_error(tune_controller, trial)
+
     def choose_trial_to_run(self, tune_controller: Any) -> Trial | None:
         for trial, (bracket, _) in self._trial_info.items():
             dropped = bracket.finished() or trial not in bracket.current_trials()

@@ -90,6 +90,8 @@ class _Loop:
             self._call("on_step_end", trials=self.trials)
         if self._worker is not None:
             self._worker.stop()
+        if self._candidates.finished and not self._candidates.live:
+            checkpoints.clear_all(self._folder, self._candidates.trial_ids)
 
     def _run_trial(self, candidate: Candidate) -> None:
         trial = LocalTrial(candidate.trial_id, candidate.config)

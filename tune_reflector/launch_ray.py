@@ -3,7 +3,6 @@
 import logging
 import math
 import os
-import shutil
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -97,12 +96,12 @@ def _tune(launch: Launch, interruption: "_Interruption", session: int) -> None:
         time_budget_s=launch.time_s,
         stop=_OutOfRays.of(launch),
         reuse_actors=True,
-        callbacks=[*launch.callbacks, Housekeeping(forgets=not evolves), *watchdog, interruption],
+        callbacks=[*launch.callbacks, Housekeeping(launch.candidates, forgets=not evolves), *watchdog, interruption],
         raise_on_failed_trial=False,
         verbose=0,
     )
     if launch.candidates.finished and not launch.candidates.live:
-        shutil.rmtree(folder, ignore_errors=True)
+        checkpoints.clear_all(folder, launch.candidates.trial_ids)
 
 
 def _reason(error: Exception) -> BaseException:

@@ -67,6 +67,16 @@ def load_run(
     return after.model_copy(update={"name": folder.name, "results_dir": folder.parent}), changes
 
 
+def check_device(folder: Path, description: str) -> None:
+    """Rays of a processor and of a graphics card agree but to rounding: they do not share a table unasked."""
+    before = str(_provenance(folder).get("device"))
+    if before.split()[:1] != description.split()[:1]:
+        raise ConfigError(
+            f"--resume: must trace with what it was started with, {before}, but here is {description}; set "
+            "resources.device for a new run, or add --other-versions"
+        )
+
+
 def record_new_run(folder: Path, config: SearchConfig, about: dict[str, Any]) -> None:
     """Write configuration and provenance of a new run."""
     text = dump_config(config)
@@ -86,10 +96,15 @@ def record_session(folder: Path, config: SearchConfig, changes: Mapping[str, Any
         write_text(folder / CONFIG_FILE, text)
 
 
-def is_finished(events: Iterable[Event]) -> bool:
-    """Whether the search came to its end, and nobody has raised its budget since."""
-    last = [event["event"] for event in events if event["event"] in ("finished", "raised")]
-    return last[-1:] == ["finished"]
+def budget_of(config: SearchConfig) -> dict[str, Any]:
+    """What a larger budget differs in; what was reached with another one is not the end."""
+    return config.budget.model_dump(mode="json", include={"trials", "time_s", "rays_per_ap"})
+
+
+def is_finished(events: Iterable[Event], config: SearchConfig) -> bool:
+    """Whether the search came to its end with the budget that it has now."""
+    last = [event for event in events if event["event"] == "finished"]
+    return bool(last) and last[-1]["budget"] == budget_of(config)
 
 
 def _provenance(folder: Path) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from ray.tune.search import SearchAlgorithm
 
 from trainables.objectives import METRIC
 from tune_reflector import checkpoints
-from tune_reflector.candidates import Candidate
+from tune_reflector.candidates import Candidate, Candidates
 from tune_reflector.failures import Failure, FailureLog
 from tune_reflector.launch import Launch
 
@@ -136,9 +136,11 @@ class CandidateTrials(SearchAlgorithm):
     def _has_failed(self, trial: CandidateTrial, failure: Failure) -> None:
         """Try the candidate again, from its newest whole checkpoint, or give it up."""
         trial_id = trial.trial_id
+        if failure.disk is not None:
+            raise failure.disk
         self._log.write(trial_id, failure)
         if failure.out_of_memory and self._limit is not None and self._limit > 1:
-            self._limit -= 1
+            self._limit = max(1, min(self._limit, self._launch.workers) - 1)
             self._candidates.put_back(trial_id)
             self._launch.say(
                 f"{failure.cause}; going on with {self._limit} trials at a time: lower budget.max_concurrent"
@@ -146,12 +148,13 @@ class CandidateTrials(SearchAlgorithm):
             )
             return
         tries = 1 if failure.hang else self._launch.config.faults.max_failures
-        if self._tries[trial_id] < tries and not failure.out_of_memory and not failure.repeatable:
+        alone = failure.out_of_memory and self._limit == 1
+        if self._tries[trial_id] < tries and not alone and not failure.repeatable:
             self._tries[trial_id] += 1
             self._candidates.put_back(trial_id)
             return
         cause = failure.cause
-        if failure.out_of_memory:
+        if alone:
             cause += "; even alone: lower fidelity.rungs, or the number of receiver cells"
         self._candidates.fail(trial_id, cause)
 
@@ -163,15 +166,19 @@ class Housekeeping(tune.Callback):
     """Keeps a long search as quick as a short one, and its trials safe.
 
     Args:
+        candidates: of the search.
         forgets: drop ended trials from Tune's list, all of which its schedulers go through at every step.
     """
 
-    def __init__(self, forgets: bool) -> None:
+    def __init__(self, candidates: Candidates, forgets: bool) -> None:
+        self._candidates = candidates
         self._forgets = forgets
 
     def on_trial_result(self, iteration: int, trials: Any, trial: Any, result: dict[str, Any], **_: Any) -> None:
-        result[SHOULD_CHECKPOINT] = not result.get("done", False)
+        result[SHOULD_CHECKPOINT] = not result.get("done", False) and not trial.is_saving
 
     def on_step_end(self, iteration: int, trials: list[Trial], **_: Any) -> None:
+        if self._candidates.error is not None:  # Tune passes over some of a searcher's errors
+            raise self._candidates.error
         if self._forgets and len(trials) > _REMEMBERED:
             trials[:] = [trial for trial in trials[:-1] if not trial.is_finished()] + trials[-1:]

@@ -13,7 +13,7 @@ from tune_reflector.tune_trials import CandidateTrial
 
 
 class Watchdog(Callback):
-    """Looks after trials that run.
+    """Looks after trials that have a worker.
 
     Args:
         trials: those that have not ended, by name.
@@ -31,12 +31,11 @@ class Watchdog(Callback):
     on_trial_result = on_trial_save = on_trial_start
 
     def on_step_end(self, iteration: int, trials: Any, **_: Any) -> None:
+        """Look at every trial that has a worker, also one that is only being handed to it."""
         now = time.monotonic()
-        for trial_id, alive_s in list(self._alive_s.items()):
-            trial = self._trials.get(trial_id)
-            if trial is None or trial.status != Trial.RUNNING:
-                del self._alive_s[trial_id]
-            elif now - alive_s > self._timeout_s:
+        at_work = {name: trial for name, trial in self._trials.items() if trial.temporary_state.ray_actor is not None}
+        self._alive_s = {name: self._alive_s.get(name, now) for name in at_work}
+        for name, trial in at_work.items():
+            if now - self._alive_s[name] > self._timeout_s and trial.expected is None:
                 trial.expected = no_progress(self._timeout_s)
                 ray.kill(trial.temporary_state.ray_actor)
-                del self._alive_s[trial_id]

@@ -46,8 +46,11 @@ class SearcherStates:
             events: events in the journal; a state that knows of more is not used.
         """
         for known, digest, path in reversed(self._found()):
+            if known > events:  # of a history that was cut off; it must not fit again once the journal has grown
+                path.unlink()
+                continue
             try:
-                if known <= events and zlib.crc32(path.read_bytes()) == digest:
+                if zlib.crc32(path.read_bytes()) == digest:
                     searcher = build()
                     searcher.restore(str(path))
                     return searcher, known
