@@ -516,7 +516,7 @@ def is_accepted_or_refused(content: bytes) -> None:
 
 @given(mutations())
 @example({"\r": None})
-@settings(max_examples=1200, deadline=None)
+@settings(max_examples=900, deadline=None)
 def test_a_spoilt_file_is_accepted_or_refused_in_one_line(data: dict[str, Any]) -> None:
     is_accepted_or_refused(yaml.safe_dump(data, allow_unicode=True).encode("utf-8", "surrogatepass"))
 
@@ -525,7 +525,7 @@ FILES = [path.read_bytes() for path in EXPERIMENTS]
 
 
 @given(st.data())
-@settings(max_examples=800, deadline=None)
+@settings(max_examples=1100, deadline=None)
 def test_a_file_with_spoilt_bytes_is_accepted_or_refused_in_one_line(data: st.DataObject) -> None:
     content = bytearray(data.draw(st.sampled_from([*FILES, dump_config(SearchConfig()).encode()])))
     for _ in range(data.draw(st.integers(1, 4))):

@@ -37,16 +37,18 @@ def test_a_search_that_is_killed_again_and_again_ends_as_if_nothing_had_happened
     A rung that was traced but not saved when the search was killed is traced again; no trial is lost, none begins
     from zero that had a checkpoint, none is run to its end twice.
     """
-    dice, per_kill = random.Random(KILLS), 5
-    budget = f"budget.trials={KILLS * per_kill + 10}"
+    dice = random.Random(KILLS)
+    total = 4 * KILLS + 10
+    budget = f"budget.trials={total}"
     Search.start(*GA, budget, "launch=local", name="whole").end()
     search = Search.start(*GA, budget)
     killed = 0
     while killed < KILLS:
-        before = search.results
-        if pause := dice.randrange(2 * per_kill):
-            search.wait_for_results(before + pause)
-        time.sleep(dice.uniform(0.0, 0.3 if pause else 8.0))  # without results: while it starts
+        if dice.random() < 0.4:  # while it starts
+            time.sleep(dice.uniform(0.0, 8.0))
+        else:
+            search.wait_for_results(search.results + dice.randrange(1, 8))
+            time.sleep(dice.uniform(0.0, 0.3))
         assert search.process.poll() is None, "it ended before it was killed"
         ended = last_results(search.events)
         search.kill()
@@ -57,7 +59,7 @@ def test_a_search_that_is_killed_again_and_again_ends_as_if_nothing_had_happened
 
     events = search.events
     trials = proposed(events)
-    assert len(trials) == KILLS * per_kill + 10
+    assert len(trials) == total
     assert last_results(events).keys() == trials.keys()
     repeated = [event for event in events if event["event"] == "repeated"]
     print(f"{killed} kills survived, 0 of {len(trials)} trials lost, {len(repeated)} rungs traced again")

@@ -147,6 +147,10 @@ def build_scheduler(
     """
     scheduler = _build(settings, rays_per_ap, copying)
     scheduler.set_search_properties(METRIC, MODE)
+    events = [event for event in events if "trial" in event]
+    if isinstance(settings, MedianSettings):  # it knows trials by their objects: one that goes on would be two
+        ended = {event["trial"] for event in events if event.get("done") or event["event"] == "failed"}
+        events = [event for event in events if event["trial"] in ended]
     if isinstance(settings, AshaSettings | MedianSettings):
         _relive(scheduler, events)
     return scheduler
@@ -171,8 +175,6 @@ NO_OTHERS = _NoOthers()
 
 def _relive(scheduler: "TrialScheduler", events: Iterable[Event]) -> None:
     for event in events:
-        if "trial" not in event:
-            continue
         trial = _PastTrial(event["trial"])
         match event:
             case {"event": "proposed"}:
