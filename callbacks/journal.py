@@ -84,9 +84,13 @@ class Journal:
             self._dirty, self._synced_s = False, now
 
     def close(self) -> None:
-        """Sync, close and unlock."""
-        self.sync(at_once=True)
-        self._file.close()
+        """Sync, close and unlock; a second time does nothing."""
+        if self._file.closed:
+            return
+        try:
+            self.sync(at_once=True)
+        finally:
+            self._file.close()
 
 
 def read_journal(path: Path) -> list[Event]:

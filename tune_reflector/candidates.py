@@ -139,7 +139,7 @@ class Candidates:
         self._write({"event": "dropped", "trial": trial_id})
 
     def put_back(self, trial_id: str) -> None:
-        """Hand the candidate out again later: its worker had no room for it."""
+        """Hand the candidate out again later: its worker died, hung or had no room for it."""
         self._again.append(self.live.pop(trial_id))
 
     @property

@@ -35,16 +35,7 @@ class LocalTrial:
 
 
 def run(launch: Launch, session: int = 0) -> None:
-    """Run or resume a stage of a search.
-
-    Args:
-        launch: the stage.
-        session: a number that no earlier session had.
-
-    Raises:
-        Interrupted: Ctrl-C or SIGTERM ended it before its end; it can be resumed.
-        OSError: the disk is full, or not there any more.
-    """
+    """Run or resume a stage of a search; arguments and errors are those of ``launch_ray.run``."""
     loop = _Loop(launch, session)
     for callback in launch.callbacks:
         callback.setup()
