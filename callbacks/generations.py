@@ -8,8 +8,8 @@ from typing import Any
 from ray.tune import Callback
 
 from callbacks.files import write_json, write_text
+from callbacks.rows import STATISTICS_FILE
 
-STATISTICS_FILE = "generations.csv"
 HALL_OF_FAME_FILE = "hall_of_fame.json"
 
 

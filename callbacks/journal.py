@@ -11,7 +11,7 @@ import json
 import os
 import time
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -51,6 +51,8 @@ class Journal:
         self._size = size
         self.length = len(events)
         """Events so far, of all sessions."""
+        self.listener: Callable[[Event], None] = lambda event: None
+        """Is told of every event once it is written."""
         self._synced_s = time.monotonic()
         self._dirty = False
 
@@ -75,6 +77,7 @@ class Journal:
         self._size += len(line)
         self.length += 1
         self._dirty = True
+        self.listener(event)
 
     def sync(self, at_once: bool = False) -> None:
         """Hand what was appended to the disk; at most every second, unless ``at_once``."""

@@ -1,10 +1,12 @@
-"""The results table read back: one row per trial and iteration. Free of Ray."""
+"""Tables read back: results, a row per trial and iteration, and a genetic algorithm's generations. Free of Ray."""
 
 import csv
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+STATISTICS_FILE = "generations.csv"
 
 ALWAYS = ("trial_id", "iteration", "elapsed_s")
 """Columns of every table; the others depend on the search."""
@@ -46,6 +48,15 @@ def read_rows(path: Path) -> Iterator[Row]:
             trial_id, iteration, elapsed = (record.pop(name) for name in ALWAYS)
             values = {name: float(text) if text else math.nan for name, text in record.items()}
             yield Row(trial_id, int(iteration), float(elapsed), values)
+
+
+def read_statistics(path: Path) -> list[dict[str, float]]:
+    """The whole rows of a table of generations; none if there is no file yet."""
+    if not path.exists():
+        return []
+    with path.open(newline="", encoding="utf-8") as file:
+        records = csv.DictReader(line for line in file if line.endswith("\n"))
+        return [{name: float(text) for name, text in record.items()} for record in records]
 
 
 def ranked(rows: Iterable[Row], genes: Sequence[str]) -> list[Row]:

@@ -1,45 +1,186 @@
-"""TensorBoard: one writer for the whole experiment, however many trials it has."""
+"""What TensorBoard shows: the search, the machine, pictures of the best placement, curves of the few best trials.
 
+All but pictures and the machine comes from the journal, so every session writes it anew and a crash leaves no gap.
+However many trials there are, only the best few get a folder of their own: TensorBoard reads one for each line of its
+HParams tab. Free of Ray: it runs beside the search, not in it.
+"""
+
+import heapq
+import math
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
-from ray.tune import Callback
+import numpy as np
+import numpy.typing as npt
+from tensorboardX import SummaryWriter
+from tensorboardX.summary import hparams
 
-from callbacks.results import SearchClock
-from callbacks.tally import Tally
+from callbacks.journal import Event
+from callbacks.rows import key_of
+from callbacks.standing import Standing
+
+SEARCH, MACHINE, BEST, TRIALS = "search", "machine", "best", "trials"
+"""Runs, as TensorBoard calls them: one folder each, and one for each of the best trials."""
+
+RATE_WINDOW_S = 10.0
+"""Least time over which a rate is averaged."""
 
 
-class BestCurve(Callback):
-    """Writes the best-so-far score against trials, rays and seconds.
+@dataclass(frozen=True)
+class Subject:
+    """What is shown.
 
     Args:
-        folder: where the event files go.
-        tally: what to plot; it must come before this in the list of callbacks.
-        clock: seconds that the search has run.
+        metric: key of the score in a result; larger is better.
+        top_rung: the least rung of a score that may be best.
+        parameters: keys of a result that the search chooses: columns of the HParams tab.
+        curves: how many of the best trials have a curve of their own.
+        population: how many trials live side by side where they change on their way; None where they do not.
+        started_s: when the search began, in seconds since 1970.
     """
 
-    def __init__(self, folder: Path, tally: Tally, clock: SearchClock) -> None:
+    metric: str
+    top_rung: int
+    parameters: Sequence[str]
+    curves: int
+    population: int | None
+    started_s: float
+
+
+class Board:
+    """Writes the event files of one run.
+
+    Args:
+        folder: where they go.
+        subject: what is shown.
+    """
+
+    def __init__(self, folder: Path, subject: Subject) -> None:
         self._folder = folder
-        self._tally = tally
-        self._clock = clock
-        self._writer: Any = None
+        self._subject = subject
+        for made_anew in (SEARCH, TRIALS):
+            shutil.rmtree(folder / made_anew, ignore_errors=True)
+        suffix = f".{time.time_ns()}"  # a session must not write over the one before it
+        self._writers = {
+            run: SummaryWriter(logdir=str(folder / run), filename_suffix=suffix) for run in (SEARCH, MACHINE, BEST)
+        }
+        self._standing = Standing(subject.metric, subject.top_rung)
+        self._known, self._generations = 0, 0
+        self._ended, self._failed, self._results = 0, 0, 0
+        self._window = (0.0, 0, 0.0)  # since when, trials and rays then
+        self._living: dict[str, Mapping[str, Any]] = {}  # the last result of each trial of a population
+        self._scores: dict[str, tuple[float, float]] = {}  # of the trials that have ended
+        self._shown: dict[str, tuple[float, float]] = {}
 
-    def setup(self, *_: Any, **__: Any) -> None:
-        from tensorboardX import SummaryWriter
+    def update(self, events: Sequence[Event], statistics: Sequence[Mapping[str, float]] = ()) -> None:
+        """Show what has happened since the last update.
 
-        self._writer = SummaryWriter(logdir=str(self._folder))
+        Args:
+            events: all there are in the journal.
+            statistics: numbers of each generation by name, ``generation`` among them.
+        """
+        for event in events[self._known :]:
+            if event["event"] == "reported":
+                self._add_result(event)
+            elif event["event"] in ("failed", "dropped"):
+                self._ended += 1
+                self._failed += event["event"] == "failed"
+        self._known = len(events)
+        for entry in statistics[self._generations :]:
+            for name, value in entry.items():
+                if name != "generation":
+                    self._add(f"generation/{name}", value, int(entry["generation"]))
+        self._generations = len(statistics)
+        self._show_best_trials(events)
+        self._flush()
 
-    def on_trial_complete(self, iteration: int, trials: Any, trial: Any, **_: Any) -> None:
-        tally = self._tally
-        if tally.best is None:
+    def add_picture(self, tag: str, pixels: npt.NDArray[np.uint8]) -> None:
+        """Show a picture ``[height, width, 3]``, at the trial that has ended last."""
+        self._writers[BEST].add_image(tag, pixels, self._ended, dataformats="HWC")
+        self._flush()
+
+    def add_machine(self, use: Mapping[str, float], now_s: float) -> None:
+        """Show how busy the machine is at ``now_s``, in seconds since 1970."""
+        for name, value in use.items():
+            self._writers[MACHINE].add_scalar(f"machine/{name}", value, round(now_s - self._subject.started_s), now_s)
+        self._flush()
+
+    def close(self) -> None:
+        """Write no more."""
+        for writer in self._writers.values():
+            writer.close()
+
+    def _add_result(self, event: Event) -> None:
+        values, at_s = event["result"], float(event["elapsed_s"])
+        self._results += 1
+        self._ended += event["done"]
+        self._standing.count(key_of(event["trial"], event["iteration"], values), values)
+        score = float(values[self._subject.metric])
+        if values["feasible"] and math.isfinite(score):
+            self._add(f"rungs/{values['rung']:.0f}", score, self._results, at_s)
+            if event["done"]:
+                self._scores[event["trial"]] = (float(values["rung"]), score)
+        if event["done"] and self._standing.best is not None:
+            rays = self._standing.rays_per_ap / 1e6
+            for axis, step in (("trials", self._ended), ("million_rays_per_ap", rays), ("seconds", at_s)):
+                self._add(f"best_p5_rss_dbm/by_{axis}", self._standing.best, round(step), at_s)
+        self._add_rates(at_s)
+        if self._subject.population:
+            self._living[event["trial"]] = values
+            if self._results % self._subject.population == 0:
+                self._add_population(at_s)
+
+    def _add_rates(self, at_s: float) -> None:
+        since_s, ended, rays = self._window
+        if at_s - since_s < RATE_WINDOW_S:
             return
-        for axis, step in (
-            ("trials", tally.ended),
-            ("million_rays_per_ap", tally.rays_per_ap / 1e6),
-            ("seconds", self._clock.elapsed_s()),
-        ):
-            self._writer.add_scalar(f"best_p5_rss_dbm/by_{axis}", tally.best, round(step))
+        seconds, step = at_s - since_s, round(at_s)
+        self._add("throughput/trials_per_s", (self._ended - ended) / seconds, step, at_s)
+        self._add("throughput/rays_per_ap_per_s", (self._standing.rays_per_ap - rays) / seconds, step, at_s)
+        self._add("throughput/failed_trials", self._failed, step, at_s)
+        self._window = (at_s, self._ended, self._standing.rays_per_ap)
 
-    def on_experiment_end(self, *_: Any, **__: Any) -> None:
-        if self._writer is not None:
-            self._writer.close()
+    def _add_population(self, at_s: float) -> None:
+        """How the parameters of a population move: its least, its middle and its greatest."""
+        for name in self._subject.parameters:
+            values = [float(result[name]) for result in self._living.values() if name in result]
+            for which, of in (("low", min), ("median", median), ("high", max)):
+                if values:
+                    self._add(f"population_{name}/{which}", of(values), self._results, at_s)
+
+    def _show_best_trials(self, events: Sequence[Event]) -> None:
+        best = dict(heapq.nlargest(self._subject.curves, self._scores.items(), key=lambda item: item[1]))
+        for trial_id in self._shown.keys() - best.keys():
+            shutil.rmtree(self._folder / TRIALS / trial_id, ignore_errors=True)
+        new = {trial_id for trial_id in best if self._shown.get(trial_id) != best[trial_id]}
+        if new:
+            results: dict[str, list[Event]] = {trial_id: [] for trial_id in new}
+            for event in events:
+                if event["event"] == "reported" and event["trial"] in new:
+                    results[event["trial"]].append(event)
+            for trial_id, reported in results.items():
+                self._write_trial(trial_id, reported)
+        self._shown = best
+
+    def _write_trial(self, trial_id: str, reported: Sequence[Event]) -> None:
+        subject, last = self._subject, reported[-1]["result"]
+        parameters = {name: float(last[name]) for name in subject.parameters if last.get(name) is not None}
+        with SummaryWriter(logdir=str(self._folder / TRIALS / trial_id)) as writer:
+            for summary in hparams(parameters, {subject.metric: last[subject.metric]}):
+                writer.file_writer.add_summary(summary)
+            for event in reported:
+                wall_s = subject.started_s + event["elapsed_s"]
+                writer.add_scalar(subject.metric, event["result"][subject.metric], event["iteration"], wall_s)
+
+    def _add(self, tag: str, value: float, step: int, at_s: float | None = None) -> None:
+        wall_s = None if at_s is None else self._subject.started_s + at_s
+        self._writers[SEARCH].add_scalar(tag, value, step, wall_s)
+
+    def _flush(self) -> None:
+        for writer in self._writers.values():
+            writer.flush()

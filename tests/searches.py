@@ -20,7 +20,11 @@ from tune_reflector.schedulers import build_scheduler
 from tune_reflector.searchers.build import build_searcher
 from tune_reflector.searchers.states import SearcherStates
 
-QUICK = ["fidelity.rungs=[2000,20000]", "final={candidates: 2, rays_per_ap: 20000, lattices: 3}"]
+QUICK = [
+    "fidelity.rungs=[2000,20000]",
+    "final={candidates: 2, rays_per_ap: 20000, lattices: 3}",
+    "report={every_s: null, figures: false}",
+]
 """Settings that make a trial take a tenth of a second."""
 
 PATIENCE_S = 180

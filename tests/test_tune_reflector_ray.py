@@ -35,6 +35,7 @@ QUICK = {
     "name": "a",
     "fidelity": {"rungs": [2_000, 4_000]},
     "final": {"candidates": 2, "rays_per_ap": 20_000, "lattices": 3},
+    "report": {"every_s": None, "figures": False},
 }
 
 
@@ -156,7 +157,12 @@ def test_hyperband_pauses_and_goes_on(cluster: None, tmp_path: Path) -> None:
 
 
 def command(*arguments: str) -> list[str]:
-    quick = ["name=a", "fidelity.rungs=[2000,20000]", "final={candidates: 2, rays_per_ap: 20000, lattices: 3}"]
+    quick = [
+        "name=a",
+        "fidelity.rungs=[2000,20000]",
+        "final={candidates: 2, rays_per_ap: 20000, lattices: 3}",
+        "report={every_s: null, figures: false}",
+    ]
     return [sys.executable, "-m", "tune_reflector.search", *quick, "searcher={kind: random}", *arguments]
 
 

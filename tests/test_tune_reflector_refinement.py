@@ -105,6 +105,7 @@ QUICK = [
     "searcher={kind: random}",
     "fidelity.rungs=[2000, 4000]",
     "final={candidates: 2, rays_per_ap: 20000, lattices: 3}",
+    "report={every_s: null, figures: false}",
     "budget.trials=6",
 ]
 BOUNDS = "refine={kind: bounds, candidates: 2, trials: 5, margin: 0.1, searcher: {kind: random}}"

@@ -79,6 +79,7 @@ class GradientTrial(SceneTrial):
         self._violation = self._space.violation(self._genes)
         self._traced: TracedMap | None = None
         self._best: tuple[Score, dict[str, float]] | None = None
+        self._best_rss_w: npt.NDArray[np.float64] | None = None  # for pictures; a trial that goes on later lacks it
         self._rays, self._time_s = 0, 0.0
 
     def step(self) -> dict[str, Any]:
@@ -106,6 +107,7 @@ class GradientTrial(SceneTrial):
         score = self._evaluator.score(merged)
         if self._best is None or score.p5_rss_dbm > self._best[0].p5_rss_dbm:
             self._best = score, dict(self._genes)
+            self._best_rss_w = merged.rss_w
         return score
 
     def _trace(self, placement: Any, rays: int) -> TracedMap:
@@ -181,7 +183,7 @@ class GradientTrial(SceneTrial):
                 self._optimizer[part] = _array(self._shares(part))
 
     def _result(self, best: Score, now: Score, genes: dict[str, float], complete: bool) -> dict[str, Any]:
-        return (
+        result = (
             self._config
             | genes
             | best.to_json()
@@ -195,6 +197,7 @@ class GradientTrial(SceneTrial):
                 "done": complete,
             }
         )
+        return self.with_map(result, self._best_rss_w)
 
     def state(self) -> dict[str, Any]:
         state: dict[str, Any] = {

@@ -45,7 +45,7 @@ class PlacementTrial(SceneTrial):
         else:
             complete = self._placement is None or self._rung == len(rungs)
         rays, seconds = self._spent()
-        return (
+        result = (
             self._config
             | scored.to_json()
             | {
@@ -57,6 +57,7 @@ class PlacementTrial(SceneTrial):
                 "done": complete,
             }
         )
+        return self.with_map(result, self._traced.rss_w if self._traced else None)
 
     def _spent(self) -> tuple[int, float]:
         rays, seconds = (self._traced.rays_per_ap, self._traced.trace_time_s) if self._traced else (0, 0.0)

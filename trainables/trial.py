@@ -5,12 +5,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+import numpy as np
+import numpy.typing as npt
 from ray import tune
 
 from trainables import checkpoint
 from trainables.evaluator import PlacementEvaluator
 from trainables.problem import PlacementProblem
 from trainables.settings import COPY
+
+RSS_MAP = "rss_w"
+"""Key of the map in a result."""
 
 NO_COPY = 0
 """Number of a trial that is no copy of another."""
@@ -27,7 +32,9 @@ class SceneTrial(tune.Trainable):
     - ``iteration_rays_per_ap``: rays that this iteration has traced;
     - ``rays_per_ap``, ``trace_time_s``: what the way to this score has cost, of a copy that of the trial it was copied
       from included;
-    - ``complete``: whether the trial came to its own end and was not stopped by a scheduler.
+    - ``complete``: whether the trial came to its own end and was not stopped by a scheduler;
+    - ``rss_w``: the map itself, ``[num_ap, num_cells]``, W, but only if it is the best that this worker has seen:
+      what people look at costs no transfer for all the others.
     """
 
     problem: ClassVar[PlacementProblem]
@@ -53,6 +60,7 @@ class SceneTrial(tune.Trainable):
         if self.setup_timeout_s is not None:  # a thread of its own, which a deadlock in native code does not stop
             faulthandler.dump_traceback_later(self.setup_timeout_s, exit=True)
         self._evaluator = PlacementEvaluator(self.problem, threads=self.problem.resources.cpus_per_trial)
+        self._best_seen: tuple[float, float] | None = None
         self.warm_up()
         type(self).on_loaded()
         faulthandler.cancel_dump_traceback_later()
@@ -66,6 +74,14 @@ class SceneTrial(tune.Trainable):
         self._config: dict[str, Any] = dict(config)
         self._copy = int(config.get(COPY, NO_COPY))
         self.start(config)
+
+    def with_map(self, result: dict[str, Any], rss_w: npt.NDArray[np.float64] | None) -> dict[str, Any]:
+        """``result``, and the map of its placement if that is worth looking at."""
+        standing = (result["rung"], result["p5_rss_dbm"])
+        if rss_w is None or not result["feasible"] or (self._best_seen is not None and standing <= self._best_seen):
+            return result
+        self._best_seen = standing
+        return result | {RSS_MAP: rss_w.astype(np.float32)}
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
         about = {"iteration": self.iteration, "copy": self._copy}

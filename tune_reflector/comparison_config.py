@@ -165,7 +165,7 @@ def dump_comparison(comparison: ComparisonConfig) -> str:
 def base_of(comparison: ComparisonConfig) -> SearchConfig:
     """What the entries share, checked on its own."""
     try:
-        return validate({"launch": "local", **comparison.base})
+        return validate({"launch": "local", "report": {"every_s": None, "figures": False}, **comparison.base})
     except ConfigError as error:
         raise _at("base", error) from None
 

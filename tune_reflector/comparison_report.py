@@ -17,7 +17,7 @@ from scipy import stats
 
 from callbacks.files import write_text
 from callbacks.rows import Row, read_rows
-from callbacks.tally import Standing
+from callbacks.standing import Standing
 from trainables.objectives import METRIC
 from tune_reflector import preflight
 from tune_reflector.comparison_config import ComparisonConfig, Run

@@ -63,6 +63,10 @@ class RaySettings(Model):
         None, description="host:port of a running cluster, or auto; null: a local one, for this search only"
     )
 
+    dashboard: bool = Field(
+        False, description="whether to start Ray's dashboard (this machine only; needs tune-reflector[dashboard])"
+    )
+
     @field_validator("address")
     @classmethod
     def _is_no_client(cls, address: str | None) -> str | None:
@@ -72,6 +76,18 @@ class RaySettings(Model):
                 f"{address!r}; start the search on a node of the cluster"
             )
         return address
+
+
+class ReportSettings(Model):
+    """What is drawn of a search, by a process of its own beside it."""
+
+    every_s: float | None = Field(
+        5.0, ge=1, description="least time between two updates of report.html and tensorboard/ [s]; null: neither"
+    )
+    curves: int = Field(
+        10, ge=0, le=1000, description="best trials with a curve of their own and a line in TensorBoard's HParams tab"
+    )
+    figures: bool = Field(True, description="whether to draw figures/ at the end (PNG and PDF)")
 
 
 class FinalSettings(Model):
@@ -99,6 +115,7 @@ class SearchConfig(PlacementProblem):
     faults: FaultSettings = Field(FaultSettings(), description="what happens when a worker dies or hangs")
     ray: RaySettings = Field(RaySettings(), description="which Ray cluster")
     final: FinalSettings = Field(FinalSettings(), description="how the winner is scored again")
+    report: ReportSettings = Field(ReportSettings(), description="what is drawn of it")
 
     @field_validator("results_dir")
     @classmethod
@@ -148,6 +165,11 @@ class SearchConfig(PlacementProblem):
             raise ValueError(
                 f"scheduler.reduction_factor must be at most {iterations}, the iterations of a trial, for "
                 f"hyperband to stop any, but got {self.scheduler.reduction_factor:g}; lower it or {remedy}"
+            )
+        if self.ray.dashboard and (self.launch == "local" or self.ray.address is not None):
+            raise ValueError(
+                "ray.dashboard must be false with launch: local, or with a ray.address, whose cluster has its own, but "
+                "got true; drop it"
             )
         if self.launch == "local" and self.ray.address is not None:
             raise ValueError(

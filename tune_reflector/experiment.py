@@ -14,6 +14,7 @@ from callbacks.journal import Event, Journal, JournalError, reports
 from callbacks.provenance import package_versions, provenance
 from callbacks.results import ResultsTable, SearchClock
 from callbacks.rows import read_rows
+from search_spaces.design import Placement
 from trainables.backend import Backend, BackendError
 from trainables.evaluator import PlacementEvaluator
 from trainables.objectives import METRIC, MapError
@@ -21,10 +22,13 @@ from trainables.settings import COPY, GradientTrialSettings
 from tune_reflector import preflight
 from tune_reflector.config import SearchConfig
 from tune_reflector.config_file import ConfigError
+from tune_reflector.console import Console, EventStream
 from tune_reflector.population import copying
 from tune_reflector.preflight import (
     BEST_FILE,
     CONFIG_FILE,
+    MAPS_FILE,
+    PAGE_FILE,
     PROVENANCE_FILE,
     SAME_VERSIONS,
     TABLE_FILE,
@@ -37,10 +41,11 @@ from tune_reflector.searchers.settings import GaSettings
 from tune_reflector.signals import exit_code
 
 if TYPE_CHECKING:
+    from ray.tune import Callback
     from ray.tune.search import Searcher
 
-FIGURE_FILE = "placement.png"
-TENSORBOARD_FOLDER = "tensorboard"
+    from tune_reflector.companion import Companion
+
 REFINEMENT_FOLDER, STARTS_FILE = "refinement", "starts.json"
 STATES_FOLDER = "searcher"
 
@@ -68,13 +73,10 @@ OK, FAILED = 0, 1
 """Exit codes; bad input, found by a ``ConfigError``, is 2, and after a signal it is 128 + its number."""
 
 
-def say(line: str) -> None:
-    """Print for people, at once."""
-    with suppress(OSError):  # a closed terminal or pipe is no reason to stop
-        print(line, flush=True)
+LINES = Console()
 
 
-def start(config: SearchConfig, overwrite: bool = False, dry_run: bool = False) -> int:
+def start(config: SearchConfig, overwrite: bool = False, dry_run: bool = False, console: Console = LINES) -> int:
     """Run a new search, or only check that it could run; returns the exit code.
 
     Raises:
@@ -89,23 +91,25 @@ def start(config: SearchConfig, overwrite: bool = False, dry_run: bool = False) 
         workers = machine.workers(config, backend)
         s_per_ray = preflight.seconds_per_ray(config, evaluator)
         time_s = preflight.estimated_s(config, s_per_ray, workers)
-        say(preflight.describe(config, evaluator.site, backend, workers, time_s))
+        console.say(preflight.describe(config, evaluator.site, backend, workers, time_s))
         for warning in preflight.warnings(config, evaluator.site, workers, s_per_ray):
-            say(warning)
+            console.warn(warning)
         if dry_run:
             return OK
         with _naming_results_dir():
             _make_folder(config, backend, overwrite)
-        return _search(config, evaluator, backend, workers, preflight.open_journal(config.run_dir))
+        run = _Run(config, evaluator, backend, workers, preflight.open_journal(config.run_dir), console)
+        return _search(run)
 
 
-def resume(folder: Path, overrides: Sequence[str] = (), other_versions: bool = False) -> int:
+def resume(folder: Path, overrides: Sequence[str] = (), other_versions: bool = False, console: Console = LINES) -> int:
     """Continue an interrupted search, or a finished one with a larger budget; returns the exit code.
 
     Args:
         folder: of the run.
         overrides: ``key=value`` of what may change.
         other_versions: go on although packages have changed.
+        console: what is told goes there.
 
     Raises:
         ConfigError: the folder is no run, or one that cannot be gone on with here.
@@ -116,7 +120,9 @@ def resume(folder: Path, overrides: Sequence[str] = (), other_versions: bool = F
     try:
         finished = is_finished(journal.read(), config) and (config.run_dir / BEST_FILE).exists()
         if finished and not changes:
-            say(f"{shown(config.run_dir)} is finished: see {BEST_FILE} in it; a larger budget would go on with it")
+            console.say(
+                f"{shown(config.run_dir)} is finished: see {BEST_FILE} in it; a larger budget would go on with it"
+            )
             return OK
         preflight.check_packages(config)
         backend, evaluator = _prepare(config)
@@ -126,7 +132,7 @@ def resume(folder: Path, overrides: Sequence[str] = (), other_versions: bool = F
             workers = machine.workers(config, backend)
             with _naming_results_dir():
                 record_session(config.run_dir, config, changes)
-            return _search(config, evaluator, backend, workers, journal)
+            return _search(_Run(config, evaluator, backend, workers, journal, console))
     finally:
         journal.close()
 
@@ -181,6 +187,18 @@ def _make_folder(config: SearchConfig, backend: Backend, overwrite: bool) -> Non
 
 
 @dataclass(frozen=True)
+class _Run:
+    """One session of a search, with all that its parts share."""
+
+    config: SearchConfig
+    evaluator: PlacementEvaluator
+    backend: Backend
+    workers: int
+    journal: Journal
+    console: Console
+
+
+@dataclass(frozen=True)
 class _Stage:
     """A part of a run that Tune sees as a search of its own."""
 
@@ -190,23 +208,26 @@ class _Stage:
     """Makes its searcher."""
 
 
-def _search(
-    config: SearchConfig, evaluator: PlacementEvaluator, backend: Backend, workers: int, journal: Journal
-) -> int:
+def _search(run: _Run) -> int:
     """Search, measure the winner, write the results."""
+    config, journal, console = run.config, run.journal, run.console
     remedy = f"resume with: python -m tune_reflector.search --resume {shown(config.run_dir)}"
+    journal.listener = EventStream(console, config.top_rung, journal.read())
     try:
-        for stage in _stages(config, journal):
-            _launch(config, stage, backend, workers, journal)
-        code = _finish(config, evaluator, journal)
+        with _reporting(run) as companion:
+            for stage in _stages(run):
+                _launch(run, stage, companion)
+            code = _finish(run)
+            if code == OK:
+                journal.append({"event": "finished", "budget": budget_of(config)})
         if code == OK:
-            journal.append({"event": "finished", "budget": budget_of(config)})
+            _point_to_results(run)
         return code
     except KeyboardInterrupt as interruption:
-        say(f"\ninterrupted; {remedy}")
+        console.warn(f"\ninterrupted; {remedy}")
         return exit_code(interruption)
     except OSError as error:
-        say(
+        console.warn(
             f"\nstopped: {error.filename or shown(config.run_dir)}: {error.strerror or error}; make room, then {remedy}"
         )
         return FAILED
@@ -217,10 +238,28 @@ def _search(
             journal.close()
 
 
-def _stages(config: SearchConfig, journal: Journal) -> Iterator[_Stage]:
+@contextmanager
+def _reporting(run: _Run) -> Iterator["Companion | None"]:
+    """A report that is current while the search runs, and complete at its end."""
+    from tune_reflector.companion import INTERRUPTED_PATIENCE_S, Companion
+
+    every_s, folder = run.config.report.every_s, run.config.run_dir
+    if every_s is None:
+        yield None
+        return
+    companion = Companion(folder, every_s, run.console.warn)
+    try:
+        yield companion
+        companion.end()
+    finally:
+        companion.end(INTERRUPTED_PATIENCE_S)
+
+
+def _stages(run: _Run) -> Iterator[_Stage]:
     """The search and, once it is over, its refinement; a search that is over already is left out."""
     from tune_reflector.searchers.build import build_refiner, build_searcher
 
+    config, journal = run.config, run.journal
     refinement = _refinement(journal.read(), config)
     if refinement is None:
         yield _Stage(FIRST_STAGE, config, lambda: build_searcher(config.searcher, config.space(), config.seed))
@@ -230,7 +269,7 @@ def _stages(config: SearchConfig, journal: Journal) -> Iterator[_Stage]:
         refinement = _begin_refinement(config, journal)
     starts = refinement["starts"]
     if starts:
-        say(f"refining the best {len(starts)}")
+        run.console.say(f"refining the best {len(starts)}")
         settings, space = config.refine, config.site().space
         yield _Stage(
             refinement["number"],
@@ -259,18 +298,20 @@ def _begin_refinement(config: SearchConfig, journal: Journal) -> Event:
     return event
 
 
-def _launch(config: SearchConfig, stage: _Stage, backend: Backend, workers: int, journal: Journal) -> None:
+def _launch(run: _Run, stage: _Stage, companion: "Companion | None") -> None:
     """Run the trials of one stage."""
     from callbacks.generations import Generations
     from callbacks.harmless import Harmless
+    from callbacks.map_keeper import MapKeeper
     from callbacks.progress import Progress
     from callbacks.tally import Tally
-    from callbacks.tensorboard import BestCurve
     from tune_reflector.candidates import Candidates, Recorder
+    from tune_reflector.companion import Caretaker
     from tune_reflector.launch import Launch
     from tune_reflector.schedulers import build_scheduler
     from tune_reflector.searchers.states import SearcherStates
 
+    config, journal, console = run.config, run.journal, run.console
     folder = config.run_dir
     columns = _columns(config)
     events = journal.read()
@@ -293,7 +334,7 @@ def _launch(config: SearchConfig, stage: _Stage, backend: Backend, workers: int,
             time_s *= 1 - REFINEMENT_TIME
         time_s -= clock.elapsed_s()  # earlier sessions and stages have spent some
         if time_s <= 0:
-            say("no time is left for it" if stage.number > FIRST_STAGE else "no time is left for the search")
+            console.say("no time is left for it" if stage.number > FIRST_STAGE else "no time is left for the search")
             return
     rays = _rays_of_stage(config, stage)
     if tally.rays_per_ap >= rays or (candidates.finished and not candidates.to_come):
@@ -301,13 +342,15 @@ def _launch(config: SearchConfig, stage: _Stage, backend: Backend, workers: int,
     searcher: Any = candidates.searcher
     evolves = stage.number == FIRST_STAGE and isinstance(config.searcher, GaSettings)
     generations = len(searcher.statistics) if evolves else 0
-    chronicle = [Generations(folder, lambda: searcher.statistics, lambda: searcher.hall_of_fame)] if evolves else []
+    genes = [gene.name for gene in run.evaluator.site.space.genes]
     elsewhere = candidates.ended - (stage.config.num_trials - candidates.to_come)
-    shown_only = [
-        *chronicle,
-        BestCurve(folder / TENSORBOARD_FOLDER, tally, clock),
-        Progress(tally, stage.config.num_trials + elsewhere, time_s, rays),
-    ]
+    shown_only: list[Callback] = [MapKeeper(folder / MAPS_FILE, genes)]
+    if evolves:
+        shown_only.append(Generations(folder, lambda: searcher.statistics, lambda: searcher.hall_of_fame))
+    if console.mode == "lines":
+        shown_only.append(Progress(tally, stage.config.num_trials + elsewhere, time_s, rays))
+    if companion is not None:
+        shown_only.append(Caretaker(companion))
     launch = Launch(
         config=stage.config,
         candidates=candidates,
@@ -320,24 +363,24 @@ def _launch(config: SearchConfig, stage: _Stage, backend: Backend, workers: int,
         callbacks=[
             Recorder(candidates, table, clock.elapsed_s),
             tally,
-            *(Harmless(callback, say) for callback in shown_only),
+            *(Harmless(callback, console.warn) for callback in shown_only),
         ],
-        workers=workers,
-        use_gpu=backend.name == "cuda",
+        workers=run.workers,
+        use_gpu=run.backend.name == "cuda",
         folder=folder,
         time_s=time_s,
         out_of_rays=lambda: tally.rays_per_ap >= rays,
-        say=say,
+        say=console.warn,
     )
     session = journal.length
     journal.append({"event": "session", "stage": stage.number})
     before_s = clock.elapsed_s()
     if config.launch == "local":
-        from tune_reflector.launch_local import run
+        from tune_reflector.launch_local import run as run_trials
     else:
-        from tune_reflector.launch_ray import run
+        from tune_reflector.launch_ray import run as run_trials
     try:
-        run(launch, session)
+        run_trials(launch, session)
     finally:
         table.close()
     if (
@@ -347,8 +390,8 @@ def _launch(config: SearchConfig, stage: _Stage, backend: Backend, workers: int,
         and config.searcher.mode == "generational"
     ):
         idle_s = sum(entry["idle_s"] for entry in searcher.statistics[generations:])
-        waited = idle_s / (workers * (clock.elapsed_s() - before_s))
-        say(f"workers waited {waited:.1%} of the time for the last of a generation")
+        waited = idle_s / (run.workers * (clock.elapsed_s() - before_s))
+        console.say(f"workers waited {waited:.1%} of the time for the last of a generation")
 
 
 def _rays_of_stage(config: SearchConfig, stage: _Stage) -> float:
@@ -374,41 +417,62 @@ def _columns(config: SearchConfig) -> list[str]:
     return [*genes, *origin, *copies, *METRICS, *(("step_p5_rss_dbm",) if climbs else ()), *numbers]
 
 
-def _finish(config: SearchConfig, evaluator: PlacementEvaluator, journal: Journal) -> int:
+def _finish(run: _Run) -> int:
     """Measure the winner and write what the run leaves behind."""
-    from tune_reflector.figure import save_figure
-    from tune_reflector.final import best_json, find_winner, maps_dbm, summary
-    from tune_reflector.run_data import write_maps
+    from tune_reflector.final import best_json, best_map, find_winner, summary
 
-    folder = config.run_dir
+    config, evaluator, console, folder = run.config, run.evaluator, run.console, run.config.run_dir
     evaluator.set_threads(None)
-    _tell_of_failures(journal.read())
+    _tell_of_failures(run)
     rows = list(read_rows(folder / TABLE_FILE))
     if not rows:
-        say("no trial gave a result")
+        console.warn("no trial gave a result")
         return FAILED
     try:
-        winner = find_winner(config, rows, evaluator, say)
+        winner = find_winner(config, rows, evaluator, console.say)
     except MapError as error:
-        say(f"the winner cannot be measured: {error}")
+        console.warn(f"the winner cannot be measured: {error}")
         return FAILED
     if winner is None:
-        say(f"no feasible placement in {config.num_trials} trials; widen access_points.areas or raise budget.trials")
+        console.warn(
+            f"no feasible placement in {config.num_trials} trials; widen access_points.areas or raise budget.trials"
+        )
         return FAILED
-    save_figure(folder / FIGURE_FILE, winner, evaluator)
-    write_maps(folder, maps_dbm(winner, evaluator))
-    write_json(folder / BEST_FILE, best_json(config, winner, evaluator))
-    say("\n" + summary(winner, config.objective.coverage_threshold_dbm))
-    say(f"\n{shown(folder)}: {BEST_FILE}, {FIGURE_FILE}, {TABLE_FILE}, {CONFIG_FILE}, {PROVENANCE_FILE}")
-    say(f"curves: tensorboard --logdir {shown(folder / TENSORBOARD_FOLDER)}")
+    best_map(winner).write(folder / MAPS_FILE)
+    best = best_json(config, winner, evaluator)
+    write_json(folder / BEST_FILE, best)
+    console.say("\n" + summary(winner, config.objective.coverage_threshold_dbm))
+    console.event("winner", **best)
+    if config.report.figures:
+        _draw(run, winner.placement)
     return OK
 
 
-def _tell_of_failures(events: Iterable[Event]) -> None:
+def _draw(run: _Run, placement: Placement) -> None:
+    """Draw the figures; what goes wrong with a picture costs nobody the result."""
+    from tune_reflector.figures import save_figures
+    from tune_reflector.run_data import RunData
+
+    try:
+        save_figures(RunData.read(run.config.run_dir))
+    except Exception as error:
+        run.console.warn(f"the figures could not be drawn: {type(error).__name__}: {error}")
+
+
+def _point_to_results(run: _Run) -> None:
+    folder, report = run.config.run_dir, run.config.report
+    files = [BEST_FILE, TABLE_FILE, CONFIG_FILE, PROVENANCE_FILE]
+    files += ["figures/"] if report.figures else []
+    run.console.say(f"\n{shown(folder)}: {', '.join(files)}")
+    if report.every_s is not None:
+        run.console.say(f"report: {shown(folder / PAGE_FILE)}; curves: tensorboard --logdir {shown(folder)}")
+
+
+def _tell_of_failures(run: _Run) -> None:
     from tune_reflector.failures import ERRORS_FILE
 
-    causes = Counter(event["cause"] for event in events if event["event"] == "failed")
+    causes = Counter(event["cause"] for event in run.journal.read() if event["event"] == "failed")
     if causes:
-        say(f"{causes.total()} trial{'s' * (causes.total() > 1)} failed, see {ERRORS_FILE}:")
+        run.console.warn(f"{causes.total()} trial{'s' * (causes.total() > 1)} failed, see {ERRORS_FILE}:")
     for cause, count in causes.most_common():
-        say(f"  {count} x {cause}")
+        run.console.warn(f"  {count} x {cause}")

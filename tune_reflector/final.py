@@ -13,12 +13,14 @@ from typing import Any
 import numpy as np
 from scipy.stats import t as student_t
 
+from callbacks.maps import BestMap
 from callbacks.rows import Row, ranked
 from search_spaces.design import Placement
 from trainables.evaluator import PlacementEvaluator, TracedMap
-from trainables.objectives import MapError, Score, combine, dbm_to_w
+from trainables.objectives import MapError, Score
 from trainables.scene_source import scene_sha256
 from tune_reflector.config import FinalSettings, SearchConfig
+from tune_reflector.installation import angles_deg
 
 CONFIDENCE = 0.95
 
@@ -113,17 +115,15 @@ def find_winner(
     return Winner(row, genes, placement, measured, without)
 
 
-def maps_dbm(winner: Winner, evaluator: PlacementEvaluator) -> dict[str, np.ndarray]:
-    """RSS [dBm] over the box around the user zones, ``[num_y, num_x]``: of all, without the plate, of each AP."""
-    objective, grid = evaluator.problem.objective, evaluator.site.grid
-    rss_w = winner.measured.traced.rss_w
-    maps_w = {"all": combine(rss_w, objective)}
-    if winner.without_reflector is not None:
-        maps_w["without reflector"] = combine(winner.without_reflector.traced.rss_w, objective)
-    if len(rss_w) > 1:
-        maps_w |= {f"AP {number}": one_w for number, one_w in enumerate(rss_w, start=1)}
-    floor_w = dbm_to_w(objective.floor_dbm)
-    return {name: grid.to_image(10 * np.log10(np.maximum(cells_w, floor_w)) + 30) for name, cells_w in maps_w.items()}
+def best_map(winner: Winner) -> BestMap:
+    """The measured maps, with and without the plate."""
+    without = winner.without_reflector
+    return BestMap(
+        winner.genes,
+        (math.inf, winner.measured.score.p5_rss_dbm),
+        winner.measured.traced.rss_w,
+        without.traced.rss_w if without else None,
+    )
 
 
 def best_json(config: SearchConfig, winner: Winner, evaluator: PlacementEvaluator) -> dict[str, Any]:
@@ -203,9 +203,3 @@ def summary(winner: Winner, objective_threshold_dbm: float) -> str:
 def shown_error(error_db: float) -> float:
     """An error rounded up to a tenth of a dB: an error bar of 0.0 would claim too much."""
     return math.ceil(error_db * 10) / 10
-
-
-def angles_deg(direction: Any) -> tuple[float, float]:
-    """Azimuth from +x (east) towards +y (north) and tilt above the horizon, in degrees, for people."""
-    x, y, z = direction
-    return math.degrees(math.atan2(y, x)), math.degrees(math.asin(max(-1.0, min(1.0, z))))

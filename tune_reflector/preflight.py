@@ -35,7 +35,7 @@ CONFIG_FILE, PROVENANCE_FILE, TABLE_FILE, BEST_FILE = (
     "trials.csv",
     "best.json",
 )
-JOURNAL_FILE = "journal.log"
+JOURNAL_FILE, MAPS_FILE, PAGE_FILE = "journal.log", "maps.npz", "report.html"
 SAME_VERSIONS = (
     "tune-reflector",
     "ray",

@@ -4,10 +4,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tune_reflector.search import BAD_INPUT
 
-PAGE_FILE = "report.html"
+if TYPE_CHECKING:
+    from tune_reflector.run_data import RunData
+
 FORMATS = ("csv", "parquet", "json")
 
 
@@ -15,10 +18,11 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     p = argparse.ArgumentParser(
         prog="python -m tune_reflector.report",
-        description="Write a report of a run, or of several on one page; it opens in any browser, without a network.",
+        description="Make the report of a run anew: its page, figures and TensorBoard files; or one page of several "
+        "runs. A page opens in any browser, without a network.",
     )
     p.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="folder of a run")
-    p.add_argument("--out", type=Path, help=f"the page; default: {PAGE_FILE} in the run's folder, or here for several")
+    p.add_argument("--out", type=Path, help="write nothing but this page; default for several runs: report.html here")
     p.add_argument(
         "--export", choices=FORMATS, help="write the trials instead, and the best placement as JSON, into the folder"
     )
@@ -29,27 +33,48 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code (2 for bad input)."""
     arguments = parser().parse_args(argv)
 
-    from callbacks.files import shown, write_text
+    from callbacks.files import shown  # past --help
     from tune_reflector.config_file import ConfigError
-    from tune_reflector.report_page import page
+    from tune_reflector.preflight import PAGE_FILE
     from tune_reflector.run_data import RunData
 
     try:
         runs = [RunData.read(folder) for folder in arguments.runs]
         if arguments.export:
-            for run in runs:
-                print(*(shown(path.absolute()) for path in run.export(arguments.export)), sep="\n")
-            return 0
-        out: Path = arguments.out or (runs[0].folder / PAGE_FILE if len(runs) == 1 else Path(PAGE_FILE))
-        write_text(out, page(runs))
-        print(shown(out.absolute()))
+            written = [path for run in runs for path in run.export(arguments.export)]
+        elif arguments.out is None and len(runs) == 1:
+            written = _rebuild(runs[0])
+        else:
+            written = [_write_page(runs, arguments.out or Path(PAGE_FILE))]
+        print(*(shown(path.absolute()) for path in written), sep="\n")
         return 0
     except ConfigError as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
     except OSError as error:
-        print(f"--out: must be a file that can be written, but {error.filename}: {error.strerror}", file=sys.stderr)
+        print(f"RUN, --out: must be writable, but {error.filename}: {error.strerror}", file=sys.stderr)
         return BAD_INPUT
+
+
+def _rebuild(run: "RunData") -> list[Path]:
+    """All that is drawn of one run; of one that goes on, what its own process does not draw already."""
+    from tune_reflector.figures import save_figures
+    from tune_reflector.live import TENSORBOARD_FOLDER, write_board
+    from tune_reflector.preflight import PAGE_FILE
+
+    written = save_figures(run)
+    if not run.going_on:
+        write_board(run)
+        written.append(run.folder / TENSORBOARD_FOLDER)
+    return [*written, _write_page([run], run.folder / PAGE_FILE)]
+
+
+def _write_page(runs: "Sequence[RunData]", path: Path) -> Path:
+    from callbacks.files import write_text
+    from tune_reflector.report_page import page
+
+    write_text(path, page(runs, going_on=any(run.going_on for run in runs)))
+    return path
 
 
 if __name__ == "__main__":

@@ -5,47 +5,49 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from search_spaces.design import Placement
+from tune_reflector.comparison_figure import COLOURS
+from tune_reflector.figures import AFTER_COLOUR, AP_COLOUR, ARROW_M, BEFORE_COLOUR, PLATE_COLOUR, WITHOUT, limits_m
 from tune_reflector.run_data import RunData
 
 INK = "#7a7a7a"
 """Readable on a light page and on a dark one."""
 
-AP_COLOUR, PLATE_COLOUR, SCALE = "#D55E00", "#CC79A7", "Cividis"
-"""From Okabe and Ito's palette and a map that the colour-blind read like everybody."""
+SCALE, OPENING_COLOUR = "Cividis", "#56B4E9"
 
 SHOWN_TRIALS = 2_000
-"""Points of the scatter; of more trials the best are shown."""
-
-Line = tuple[list[float | None], list[float | None]]
+"""Most lines of the parallel coordinates; of more trials the best are shown."""
 
 
 def plan_figure(run: RunData) -> go.Figure:
     """Floor plan with the placement and the RSS map; buttons choose which map."""
-    figure = _figure("x, east [m]", "y, north [m]", height=560)
-    figure.update_yaxes(scaleanchor="x")
-    grid = run.config.site().grid
+    figure = _figure("x, east [m]", "y, north [m]", height=600)
+    (x_low, x_high), (y_low, y_high) = limits_m(run.site)
+    figure.update_xaxes(range=[x_low, x_high], constrain="domain")
+    figure.update_yaxes(range=[y_low, y_high], constrain="domain", scaleanchor="x")
+    figure.update_layout(margin={"t": 64})
+    grid = run.site.grid
     (cx, cy, _), (width, depth), cell = grid.center_m, grid.size_m, grid.cell_size_m
-    x = cx - width / 2 + cell * (np.arange(round(width / cell)) + 0.5)
-    y = cy - depth / 2 + cell * (np.arange(round(depth / cell)) + 0.5)
+    x = cx - width / 2 + cell * (np.arange(grid.shape[1]) + 0.5)
+    y = cy - depth / 2 + cell * (np.arange(grid.shape[0]) + 0.5)
     if run.maps:
         low, high = np.nanquantile(np.concatenate([image.ravel() for image in run.maps.values()]), [0.02, 0.98])
-        for number, (name, image) in enumerate(run.maps.items()):
-            figure.add_heatmap(
-                x=x,
-                y=y,
-                z=np.round(image, 1),
-                name=name,
-                visible=number == 0,
-                colorscale=SCALE,
-                zmin=low,
-                zmax=high,
-                hovertemplate="(%{x:.2f}, %{y:.2f}) m<br>%{z:.1f} dBm<extra>" + name + "</extra>",
-                colorbar={"title": "RSS [dBm]", "thickness": 12},
-            )
-    for xs, ys in _walls(run):
-        figure.add_scatter(x=xs, y=ys, mode="lines", line={"color": INK, "width": 2}, hoverinfo="skip")
-    if run.best is not None:
-        _draw_placement(figure, run.best)
+    for number, (name, image) in enumerate(run.maps.items()):
+        figure.add_heatmap(
+            x=x,
+            y=y,
+            z=np.round(image, 1),
+            name=name,
+            visible=number == 0,
+            colorscale=SCALE,
+            zmin=low,
+            zmax=high,
+            hovertemplate="(%{x:.2f}, %{y:.2f}) m<br>%{z:.1f} dBm<extra>" + name + "</extra>",
+            colorbar={"title": "dBm", "thickness": 12},
+        )
+    _draw_building(figure, run)
+    if run.placement is not None:
+        _draw_placement(figure, run.placement)
     others = len(figure.data) - len(run.maps)
     buttons = [
         {
@@ -56,8 +58,27 @@ def plan_figure(run: RunData) -> go.Figure:
         for name in run.maps
     ]
     if buttons:
-        menu = {"type": "buttons", "direction": "right", "buttons": buttons, "x": 0, "y": 1.12, "xanchor": "left"}
-        figure.update_layout(updatemenus=[menu | {"font": {"color": "#222222"}, "bgcolor": "#dddddd"}])
+        menu = {"type": "buttons", "direction": "right", "buttons": buttons, "x": 0, "xanchor": "left"}
+        menu |= {"y": 1.01, "yanchor": "bottom", "pad": {"b": 6}, "font": {"color": "#222222", "size": 11}}
+        figure.update_layout(updatemenus=[menu | {"bgcolor": "#dddddd"}])
+    return figure
+
+
+def cdf_figure(run: RunData) -> go.Figure:
+    """Share of the cells below each RSS, without and with the plate."""
+    figure = _figure("received signal strength [dBm]", "share of the cells below")
+    for name, label, colour in ((WITHOUT, WITHOUT, BEFORE_COLOUR), ("all", "best placement", AFTER_COLOUR)):
+        if name in run.maps:
+            cells_dbm = np.sort(run.maps[name][np.isfinite(run.maps[name])])
+            shares = np.arange(1, len(cells_dbm) + 1) / len(cells_dbm)
+            hover = "%{y:.1%} of the cells are below %{x:.1f} dBm<extra>" + label + "</extra>"
+            line = {"shape": "hv", "color": colour}
+            figure.add_scatter(x=cells_dbm, y=shares, mode="lines", line=line, name=label, hovertemplate=hover)
+    quantile = run.config.objective.quantile
+    note = {"annotation_text": f"P{100 * quantile:g}", "annotation_position": "bottom right"}
+    figure.add_hline(y=quantile, line={"color": INK, "dash": "dot", "width": 1}, **note)
+    figure.update_yaxes(tickformat=".0%")
+    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.15})
     return figure
 
 
@@ -65,8 +86,13 @@ def convergence_figure(runs: Sequence[RunData]) -> go.Figure:
     """Best P5 so far against rays traced."""
     figure = _figure("rays per access point, all trials together", "best P5 RSS so far [dBm]")
     for run in runs:
-        rays, _, best = np.array([*run.curve, (run.standing.rays_per_ap, 0.0, run.standing.best or np.nan)]).T
-        figure.add_scatter(x=rays, y=best, mode="lines", line={"shape": "hv"}, name=run.name)
+        rays, seconds, best = np.array(
+            [*run.curve, (run.standing.rays_per_ap, run.seconds, run.standing.best or np.nan)]
+        ).T
+        hover = "%{y:.2f} dBm after %{x:.3s} rays and %{customdata:.0f} s<extra>" + run.name + "</extra>"
+        figure.add_scatter(
+            x=rays, y=best, customdata=seconds, mode="lines", line={"shape": "hv"}, name=run.name, hovertemplate=hover
+        )
     figure.update_layout(showlegend=len(runs) > 1, legend={"orientation": "h", "y": 1.15})
     return figure
 
@@ -74,7 +100,7 @@ def convergence_figure(runs: Sequence[RunData]) -> go.Figure:
 def trials_figure(run: RunData) -> go.Figure:
     """Parallel coordinates over the genes of feasible placements, coloured by score."""
     rows = run.ranked[:SHOWN_TRIALS]
-    genes = {gene.name: gene for gene in run.config.site().space.genes}
+    genes = {gene.name: gene for gene in run.site.space.genes}
     scores = [row.values["p5_rss_dbm"] for row in rows]
     dimensions = [
         {"label": name, "values": [row.values[name] for row in rows], "range": [gene.low, gene.high]}
@@ -83,6 +109,7 @@ def trials_figure(run: RunData) -> go.Figure:
     dimensions.append({"label": "P5 [dBm]", "values": scores})
     line = {"color": scores, "colorscale": SCALE, "showscale": False}
     figure = _figure("", "", height=420)
+    figure.update_layout(margin={"t": 56, "r": 48})
     figure.add_parcoords(
         dimensions=dimensions, line=line, labelfont={"size": 11}, unselected={"line": {"opacity": 0.05}}
     )
@@ -90,14 +117,16 @@ def trials_figure(run: RunData) -> go.Figure:
 
 
 def funnel_figure(run: RunData) -> go.Figure:
-    """How many trials have reached each iteration."""
-    figure = _figure("trials", "")
+    """How many trials have reached each iteration, and how many were stopped there."""
+    figure = _figure("trials", "", height=120 + 60 * len(run.reached))
     reached = sorted(run.reached.items())
     figure.add_funnel(
         y=[f"iteration {iteration}" for iteration, _ in reached],
         x=[count for _, count in reached],
-        marker={"color": "#0072B2"},
-        textinfo="value+percent initial",
+        text=[f"{count} trials<br>{run.stopped[iteration]} stopped here" for iteration, count in reached],
+        textinfo="text",
+        hovertemplate="%{text}<extra>%{y}</extra>",
+        marker={"color": AFTER_COLOUR},
     )
     return figure
 
@@ -106,7 +135,8 @@ def _figure(x_title: str, y_title: str, height: int = 360) -> go.Figure:
     figure = go.Figure()
     figure.update_layout(
         height=height,
-        margin={"l": 56, "r": 12, "t": 56, "b": 48},
+        margin={"l": 56, "r": 24, "t": 24, "b": 48},
+        colorway=COLOURS,
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"color": INK},
@@ -118,38 +148,55 @@ def _figure(x_title: str, y_title: str, height: int = 360) -> go.Figure:
     return figure
 
 
-def _walls(run: RunData) -> list[Line]:
-    plan = run.config.site().plan
-    if plan is None:
-        return []
-    return [([x for x, _ in wall.corners_m], [y for _, y in wall.corners_m]) for wall in plan.walls]
-
-
-def _draw_placement(figure: go.Figure, best: dict) -> None:  # type: ignore[type-arg]
-    for number, ap in enumerate(best["access_points"], start=1):
-        (x, y, z), (dx, dy, _) = ap["position_m"], ap["direction"]
+def _draw_building(figure: go.Figure, run: RunData) -> None:
+    for wall in run.site.plan.walls if run.site.plan else ():
+        corners = np.asarray(wall.corners_m)
         figure.add_scatter(
-            x=[x, x + 1.6 * dx], y=[y, y + 1.6 * dy], mode="lines", line={"color": AP_COLOUR}, hoverinfo="skip"
+            x=corners[:, 0], y=corners[:, 1], mode="lines", line={"color": INK, "width": 2}, hoverinfo="skip"
         )
+        for opening in wall.openings:
+            start, end = corners[opening.segment], corners[opening.segment + 1]
+            along = (end - start) / np.linalg.norm(end - start)
+            x, y = np.transpose([start + s * along for s in (opening.start_m, opening.start_m + opening.width_m)])
+            figure.add_scatter(
+                x=x,
+                y=y,
+                mode="lines",
+                line={"color": OPENING_COLOUR, "width": 4},
+                hovertemplate="opening<extra></extra>",
+            )
+
+
+def _draw_placement(figure: go.Figure, placement: Placement) -> None:
+    for number, ap in enumerate(placement.access_points, start=1):
+        (x, y, z), (dx, dy, _) = ap.position_m, ARROW_M * ap.direction
+        figure.add_scatter(x=[x, x + dx], y=[y, y + dy], mode="lines", line={"color": AP_COLOUR}, hoverinfo="skip")
         figure.add_scatter(
             x=[x],
             y=[y],
             mode="markers+text",
             text=[f"AP {number}"],
-            textposition="top center",
+            textfont={"color": AP_COLOUR},
+            textposition="bottom center" if dy > 0 else "top center",
             marker={"color": AP_COLOUR, "size": 12, "symbol": "triangle-up"},
             hovertemplate=f"AP {number} at ({x:.2f}, {y:.2f}, {z:.2f}) m<extra></extra>",
         )
-    for plate in best["reflectors"]:
-        corners, (fx, fy, _) = plate["vertices_m"], plate["focal_point_m"]
-        (px, py, _) = plate["center_m"]
+    for plate in placement.reflectors:
+        corners, (fx, fy, fz), (px, py, pz) = plate.vertices_m, plate.focal_point_m, plate.center_m
         figure.add_scatter(
-            x=[corners[0][0], corners[1][0]],
-            y=[corners[0][1], corners[1][1]],
+            x=corners[:2, 0],
+            y=corners[:2, 1],
             mode="lines",
             line={"color": PLATE_COLOUR, "width": 6},
-            hovertemplate="reflector<extra></extra>",
+            hovertemplate=f"reflector at ({px:.2f}, {py:.2f}, {pz:.2f}) m<extra></extra>",
         )
         figure.add_scatter(
             x=[px, fx], y=[py, fy], mode="lines", line={"color": PLATE_COLOUR, "dash": "dot"}, hoverinfo="skip"
+        )
+        figure.add_scatter(
+            x=[fx],
+            y=[fy],
+            mode="markers",
+            marker={"color": PLATE_COLOUR, "size": 9, "symbol": "x"},
+            hovertemplate=f"aim at ({fx:.2f}, {fy:.2f}, {fz:.2f}) m<extra></extra>",
         )

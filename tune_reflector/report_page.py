@@ -1,64 +1,106 @@
 """A run, or several, as one page that needs no network: figures that answer the mouse, and tables."""
 
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from html import escape
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
 from callbacks.duration import duration
+from tune_reflector import figures
 from tune_reflector.config_file import dump_config
-from tune_reflector.final import angles_deg, shown_error
-from tune_reflector.report_figures import convergence_figure, funnel_figure, plan_figure, trials_figure
+from tune_reflector.final import shown_error
+from tune_reflector.installation import mountings
+from tune_reflector.report_figures import (
+    cdf_figure,
+    convergence_figure,
+    funnel_figure,
+    plan_figure,
+    trials_figure,
+)
 from tune_reflector.run_data import RunData
 
 TOP = 10
 """Candidates in the table."""
+
+THRESHOLDS_DBM = (-50.0, -60.0, -67.0, -70.0, -80.0)
+"""Coverage is told above each, and above that of the objective: from excellent to barely usable Wi-Fi."""
 
 _STYLE = """
 :root { color-scheme: light dark; }
 body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 1100px; padding: 0 16px 48px;
        background: light-dark(#ffffff, #15171a); color: light-dark(#1b1b1b, #e6e6e6); }
 h1 { margin: 24px 0 0; overflow-wrap: anywhere; } h2 { margin: 40px 0 8px; }
-.headline { font-size: 2em; font-weight: 600; margin: 8px 0 0; } .muted { color: light-dark(#5c5c5c, #a8a8a8); }
-.wide { overflow-x: auto; } table { border-collapse: collapse; } pre { overflow-x: auto; font-size: 13px; }
+.headline { font-size: 2em; font-weight: 600; margin: 8px 0 0; line-height: 1.2; }
+.muted { color: light-dark(#5c5c5c, #a8a8a8); }
+.wide { overflow-x: auto; } .roomy { min-width: 820px; } table { border-collapse: collapse; }
+pre { overflow-x: auto; font-size: 13px; } img { max-width: 100%; }
+.parcoords text { text-shadow: none !important; }
 th, td { border-bottom: 1px solid #8886; padding: 4px 12px 4px 0; text-align: right; white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; }
 """
 
+_REFRESH = """
+let touched = Date.now();
+for (const kind of ["pointermove", "pointerdown", "keydown", "scroll"])
+  addEventListener(kind, () => { touched = Date.now(); }, { passive: true });
+setInterval(() => { if (Date.now() - touched > 15000) location.reload(); }, 5000);
+"""
+"""A page of a search that goes on reloads itself, but not under the reader's hands."""
 
-def page(runs: Sequence[RunData]) -> str:
-    """The whole page."""
+
+def page(runs: Sequence[RunData], going_on: bool = False) -> str:
+    """The whole page.
+
+    Args:
+        runs: what it is about.
+        going_on: whether the search is running, so that the page will be replaced by a newer one.
+    """
     title = ", ".join(run.name for run in runs)
     parts = [_comparison(runs)] if len(runs) > 1 else []
-    parts += [_run(run, alone=len(runs) == 1) for run in runs]
+    parts += [_run(run, len(runs) == 1, going_on) for run in runs]
+    refresh = f"<script>{_REFRESH}</script>" if going_on else ""
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
-        f"<style>{_STYLE}</style><script>{get_plotlyjs()}</script></head><body>{''.join(parts)}</body></html>\n"
+        f"<style>{_STYLE}</style><script>{get_plotlyjs()}</script></head><body>{''.join(parts)}{refresh}</body></html>\n"
     )
 
 
-def _run(run: RunData, alone: bool) -> str:
-    parts = [f"<h1>{escape(run.name)}</h1>", _headline(run)]
-    parts += ["<h2>Where</h2>", _shown(plan_figure(run))]
-    if run.best is not None:
+def _run(run: RunData, alone: bool, going_on: bool) -> str:
+    parts = [f"<h1>{escape(run.name)}</h1>", _state(run, going_on), _headline(run)]
+    parts += ["<h2>Where</h2>", _shown(plan_figure(run)), _view(run)]
+    if run.placement is not None:
         parts += ["<h2>For the installer</h2>", _installer(run)]
+        parts += ["<h2>How well it is received</h2>", _coverage(run), _shown(cdf_figure(run))]
     if run.rows:
         parts += ["<h2>How the search went</h2>", _shown(convergence_figure([run]))] if alone else []
-        parts += [_shown(funnel_figure(run))] if len(run.reached) > 1 else []
+        parts += ["<h2>Who got how far</h2>", _shown(funnel_figure(run))] if len(run.reached) > 1 else []
     if run.ranked:
-        parts += ["<h2>What was tried</h2>", _shown(trials_figure(run)), "<h2>Best candidates</h2>", _candidates(run)]
+        parts += ["<h2>What was tried</h2>", _shown(trials_figure(run), roomy=True)]
+        parts += ["<h2>Best candidates</h2>", _candidates(run)]
     if run.failures:
-        parts += [
-            "<h2>Failures</h2>",
-            _table(["cause", "trials"], [[cause, str(n)] for cause, n in run.failures.items()]),
-        ]
+        failures = [[cause, str(count)] for cause, count in run.failures.most_common()]
+        parts += ["<h2>Failures</h2>", _table(["cause", "trials"], failures)]
     config = escape(dump_config(run.config, comments=False))
     return (
         "".join(parts) + f"<h2>Configuration</h2><details><summary>all settings</summary><pre>{config}</pre></details>"
     )
+
+
+def _state(run: RunData, going_on: bool) -> str:
+    if run.finished:
+        state = "finished"
+    elif going_on:
+        state = "the search goes on; this page renews itself"
+    else:
+        state = f"not finished; go on with: python -m tune_reflector.search --resume {run.folder}"
+    now = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    return f'<p class="muted">{escape(state)} (as of {now})</p>'
 
 
 def _headline(run: RunData) -> str:
@@ -75,9 +117,9 @@ def _headline(run: RunData) -> str:
         facts.append("a score of the search itself: luckier than it will be when it is measured again")
     else:
         line = "no score yet"
-    seconds = max((row.elapsed_s for row in run.rows), default=0.0)
-    facts.append(f"{run.ended} of {run.config.num_trials} trials in {duration(seconds)}")
-    facts.append(f"{run.standing.rays_per_ap:.3g} rays per access point in all; {run.provenance.get('device', '')}")
+    facts.append(f"{run.ended} of {run.total} trials in {duration(run.seconds)}")
+    facts.append(f"{run.standing.rays_per_ap / 1e6:.3g} million rays per access point in all")
+    facts.append(f"traced with {run.provenance.get('device', 'an unknown device')}")
     items = "".join(f"<li>{escape(fact)}</li>" for fact in facts)
     return f'<p class="headline">{line}</p><ul class="muted">{items}</ul>'
 
@@ -87,38 +129,59 @@ def _comparison(runs: Sequence[RunData]) -> str:
     for run in sorted(runs, key=lambda run: -(run.best or {}).get("p5_rss_dbm", float("-inf"))):
         best = run.best
         score = f"{best['p5_rss_dbm']:.2f} ± {shown_error(best['p5_error_db']):.1f}" if best else "not measured yet"
-        lines.append([run.name, score, f"{run.standing.rays_per_ap:.3g}", str(run.ended)])
-    table = _table(["run", "P5 [dBm]", "rays per AP", "trials"], lines)
+        searcher = f"{run.config.searcher.kind} with {run.config.scheduler.kind}"
+        lines.append([run.name, score, searcher, f"{run.standing.rays_per_ap / 1e6:.3g}", str(run.ended)])
+    table = _table(["run", "P5 [dBm]", "search", "million rays per AP", "trials"], lines)
     return f"<h1>{len(runs)} runs</h1>{table}{_shown(convergence_figure(runs))}"
 
 
+def _view(run: RunData) -> str:
+    """The building in three dimensions, if it was drawn."""
+    picture = run.folder / figures.FOLDER / "scene.png"
+    if run.best is None or not picture.exists():
+        return ""
+    data = b64encode(picture.read_bytes()).decode()
+    return f'<img src="data:image/png;base64,{data}" alt="the building from above, with the strongest paths">'
+
+
 def _installer(run: RunData) -> str:
-    """Where to drill: distances from the corners of the box around the building, angles in degrees."""
-    assert run.best is not None
-    site = run.config.site()
-    region = site.plan.outline if site.plan else site.grid.region
-    west, south, east, north = region.bounds
-    lines = []
-    things = [(f"AP {n}", ap["position_m"], ap["direction"], None) for n, ap in enumerate(run.best["access_points"], 1)]
-    things += [("reflector", r["center_m"], r["normal"], r["focal_point_m"]) for r in run.best["reflectors"]]
-    for name, (x, y, z), direction, aim in things:
-        azimuth, tilt = angles_deg(direction)
-        lines.append(
-            [
-                name,
-                f"{x - west:.2f} m east, {y - south:.2f} m north",
-                f"{east - x:.2f} m west, {north - y:.2f} m south",
-                f"{z:.2f} m",
-                f"{(90 - azimuth) % 360:.0f}°",
-                f"{tilt:+.0f}°",
-                "({:.2f}, {:.2f}, {:.2f}) m".format(*aim) if aim else "",
-            ]
-        )
-    heads = ["", "from the south-west corner", "from the north-east corner", "height", "bearing", "tilt", "aims at"]
+    assert run.placement is not None
+    things = mountings(run.site, run.placement)
+    first, second = zip(*(thing.wall.corners_m for thing in things), strict=True)
+    along = list(zip(*(thing.from_corners_m for thing in things), strict=True))
+    facts = [
+        ["nearest wall", *(thing.wall.name for thing in things)],
+        ["its first corner", *map(_point, first)],
+        ["from there, along it", *(f"{length:.2f} m" for length in along[0])],
+        ["its second corner", *map(_point, second)],
+        ["from there, along it", *(f"{length:.2f} m" for length in along[1])],
+        ["off the wall", *(f"{thing.off_m:.2f} m" for thing in things)],
+        ["height", *(f"{thing.position_m[2]:.2f} m" for thing in things)],
+        ["azimuth", *(f"{thing.azimuth_deg:.0f}°" for thing in things)],
+        ["bearing", *(f"{thing.bearing_deg:.0f}° {thing.facing}" for thing in things)],
+        ["tilt", *(f"{thing.tilt_deg:+.0f}°" for thing in things)],
+        ["aims at", *("" if thing.aim_m is None else _point(thing.aim_m) for thing in things)],
+        ["centre", *(_point(thing.position_m) for thing in things)],
+    ]
     note = (
-        "Corners are those of the box around the building; bearing is clockwise from north, tilt is above the horizon."
+        "Points are (x east, y north, z up) in metres, as on the floor plan; a plate's wall is the one it hangs on. "
+        "Azimuth is counter-clockwise from east, bearing clockwise from north, tilt above the horizon."
     )
-    return _table(heads, lines) + f'<p class="muted">{note}</p>'
+    return _table(["", *(thing.name for thing in things)], facts) + f'<p class="muted">{note}</p>'
+
+
+def _point(coordinates_m: Iterable[float]) -> str:
+    return "({})".format(", ".join(f"{coordinate:.2f}" for coordinate in coordinates_m))
+
+
+def _coverage(run: RunData) -> str:
+    """Share of the cells above each threshold, of each map."""
+    thresholds = sorted({*THRESHOLDS_DBM, run.config.objective.coverage_threshold_dbm}, reverse=True)
+    lines = []
+    for name, image in run.maps.items():
+        cells = image[np.isfinite(image)]
+        lines.append([name, *(f"{np.mean(cells > threshold):.0%}" for threshold in thresholds)])
+    return _table(["cells above", *(f"{threshold:g} dBm" for threshold in thresholds)], lines)
 
 
 def _candidates(run: RunData) -> str:
@@ -139,6 +202,8 @@ def _table(heads: Iterable[str], lines: Iterable[Sequence[str]]) -> str:
     return f'<div class="wide"><table>{cells("th", heads)}{body}</table></div>'
 
 
-def _shown(figure: go.Figure) -> str:
+def _shown(figure: go.Figure, roomy: bool = False) -> str:
+    """A figure; a ``roomy`` one is scrolled where the page is too narrow for it."""
     options: dict[str, Any] = {"responsive": True, "displayModeBar": False}
-    return str(figure.to_html(full_html=False, include_plotlyjs=False, config=options))
+    html = str(figure.to_html(full_html=False, include_plotlyjs=False, config=options))
+    return f'<div class="wide"><div class="roomy">{html}</div></div>' if roomy else html

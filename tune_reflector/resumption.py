@@ -27,6 +27,7 @@ MAY_CHANGE = (
     "final.",
     "launch",
     "ray.",
+    "report.",
 )
 CONFIG_SHA256 = "config_sha256"
 

@@ -4,8 +4,10 @@ A run that goes on may be read at any moment: every file is either whole or not 
 """
 
 import json
+import math
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,15 +16,24 @@ import numpy as np
 import numpy.typing as npt
 
 from callbacks.files import replacing, write_json
-from callbacks.journal import Event, JournalError, read_journal
-from callbacks.rows import Row, ranked, read_rows
-from callbacks.tally import Standing
-from trainables.objectives import METRIC
+from callbacks.journal import Event, JournalError, in_use, read_journal
+from callbacks.maps import BestMap
+from callbacks.rows import STATISTICS_FILE, Row, ranked, read_rows, read_statistics
+from callbacks.standing import Standing
+from search_spaces.design import Placement
+from trainables.objectives import METRIC, combine, dbm_to_w
+from trainables.problem import Site
 from tune_reflector.config import SearchConfig
 from tune_reflector.config_file import ConfigError, load_config
-from tune_reflector.preflight import BEST_FILE, CONFIG_FILE, JOURNAL_FILE, PROVENANCE_FILE, TABLE_FILE, is_run
-
-MAPS_FILE = "maps.npz"
+from tune_reflector.preflight import (
+    BEST_FILE,
+    CONFIG_FILE,
+    JOURNAL_FILE,
+    MAPS_FILE,
+    PROVENANCE_FILE,
+    TABLE_FILE,
+    is_run,
+)
 
 Image = npt.NDArray[np.float64]
 """RSS [dBm] of the cells of the box around the user zones, ``[num_y, num_x]``; NaN outside of the zones."""
@@ -39,8 +50,10 @@ class RunData:
     """``best.json``; None until the winner is measured."""
     rows: list[Row]
     events: list[Event]
-    maps: dict[str, Image]
-    """By what they show: ``all``, ``without reflector``, ``AP 1``, ...; empty until the winner is measured."""
+    best_map: BestMap | None
+    """Of the winner, or of the best placement so far; None while no placement has a score."""
+    statistics: list[dict[str, float]]
+    """Of each generation, if it is a genetic algorithm."""
 
     @classmethod
     def read(cls, folder: Path) -> "RunData":
@@ -57,23 +70,69 @@ class RunData:
             best_file = folder / BEST_FILE
             best = json.loads(best_file.read_text(encoding="utf-8")) if best_file.exists() else None
             events = read_journal(folder / JOURNAL_FILE)
+            best_map = BestMap.read(folder / MAPS_FILE)
+            if best_map is not None and math.isfinite(best_map.standing[0]):
+                best = None  # of an earlier session: the search goes on with a larger budget
         except JournalError as error:
             raise ConfigError(str(error)) from None
         except ValueError as error:
             raise ConfigError(f"{folder}: must be whole, but a file in it is damaged: {error}; restore it") from None
         rows = list(read_rows(folder / TABLE_FILE))
         here = {"name": folder.absolute().name, "results_dir": folder.absolute().parent}
-        return cls(folder, config.model_copy(update=here), provenance, best, rows, events, read_maps(folder))
+        config = config.model_copy(update=here)
+        statistics = read_statistics(folder / STATISTICS_FILE)
+        return cls(folder, config, provenance, best, rows, events, best_map, statistics)
 
     @property
     def name(self) -> str:
         """Of the run."""
         return self.folder.absolute().name
 
+    @property
+    def going_on(self) -> bool:
+        """Whether a search is at work on it now."""
+        return in_use(self.folder / JOURNAL_FILE)
+
+    @cached_property
+    def site(self) -> Site:
+        """The building and what is placed in it."""
+        return self.config.site()
+
     @cached_property
     def genes(self) -> list[str]:
         """Names of what a placement is made of."""
-        return [gene.name for gene in self.config.site().space.genes]
+        return [gene.name for gene in self.site.space.genes]
+
+    @property
+    def placement(self) -> Placement | None:
+        """What ``maps`` are maps of."""
+        return self.site.space.decode(self.best_map.genes) if self.best_map else None
+
+    @cached_property
+    def maps(self) -> dict[str, Image]:
+        """By what they show: ``all``, ``without reflector`` (of a winner), ``AP 1``, ..."""
+        if self.best_map is None:
+            return {}
+        objective, kept = self.config.objective, self.best_map
+        maps_w = {"all": combine(kept.rss_w, objective)}
+        if kept.without_reflector_w is not None:
+            maps_w["without reflector"] = combine(kept.without_reflector_w, objective)
+        if len(kept.rss_w) > 1:
+            maps_w |= {f"AP {number}": one_w for number, one_w in enumerate(kept.rss_w, start=1)}
+        floor_w = dbm_to_w(objective.floor_dbm)
+        to_image = self.site.grid.to_image
+        return {name: to_image(10 * np.log10(np.maximum(cells_w, floor_w)) + 30) for name, cells_w in maps_w.items()}
+
+    @property
+    def started(self) -> datetime:
+        """When the first session began."""
+        return datetime.fromisoformat(self.provenance["sessions"][0]["started"])
+
+    @property
+    def finished(self) -> bool:
+        """Whether its last session came to its end."""
+        kinds = [event["event"] for event in self.events if event["event"] in ("session", "finished")]
+        return kinds[-1:] == ["finished"]
 
     @cached_property
     def ranked(self) -> list[Row]:
@@ -102,6 +161,18 @@ class RunData:
         return sum(event["event"] in ("failed", "dropped") or event.get("done", False) for event in self.events)
 
     @property
+    def total(self) -> int:
+        """Trials of all its stages."""
+        refined = [event["starts"] for event in self.events if event["event"] == "refinement"]
+        first = self.config.num_trials
+        return first + (self.config.refined(len(refined[-1])).num_trials if refined and refined[-1] else 0)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds that its trials have run."""
+        return max((row.elapsed_s for row in self.rows), default=0.0)
+
+    @property
     def failures(self) -> Counter[str]:
         """Trials that have failed, by cause."""
         return Counter(event["cause"] for event in self.events if event["event"] == "failed")
@@ -110,6 +181,12 @@ class RunData:
     def reached(self) -> Counter[int]:
         """Trials that have reached each iteration."""
         return Counter(row.iteration for row in self.rows)
+
+    @property
+    def stopped(self) -> Counter[int]:
+        """Trials that a scheduler has stopped after each iteration."""
+        last = (event for event in self.events if event["event"] == "reported" and event["done"])
+        return Counter(event["iteration"] for event in last if not event["result"]["complete"])
 
     def export(self, kind: str) -> list[Path]:
         """Write the trials as ``csv``, ``parquet`` or ``json``, and the winner's genes as JSON, beside the others."""
@@ -132,18 +209,3 @@ class RunData:
         if self.best is not None:
             write_json(best, self.best)
         return [trials, *([best] if self.best is not None else [])]
-
-
-def write_maps(folder: Path, maps: dict[str, Image]) -> None:
-    """Keep maps for reports."""
-    with replacing(folder / MAPS_FILE) as file:
-        np.savez_compressed(file, **{name: image.astype(np.float32) for name, image in maps.items()})  # type: ignore[arg-type]
-
-
-def read_maps(folder: Path) -> dict[str, Image]:
-    """The maps that were kept; none before the winner is measured."""
-    path = folder / MAPS_FILE
-    if not path.exists():
-        return {}
-    with np.load(path, allow_pickle=False) as maps:
-        return {name: np.asarray(maps[name], dtype=np.float64) for name in maps.files}

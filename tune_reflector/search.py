@@ -4,8 +4,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tune_reflector.signals import exit_code, terminable
+
+if TYPE_CHECKING:
+    from tune_reflector.console import Console
 
 BAD_INPUT = 2
 
@@ -33,6 +37,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--other-versions", action="store_true", help="with --resume: go on although packages have changed")
     p.add_argument("--print-config", action="store_true", help="print every setting with its meaning, and stop")
     p.add_argument("--dry-run", action="store_true", help="check everything, start nothing")
+    shown = p.add_mutually_exclusive_group()
+    shown.add_argument("--quiet", action="store_true", help="print nothing but warnings and errors, to standard error")
+    shown.add_argument("--json", action="store_true", help="print one JSON object a line for every event, for scripts")
     p.add_argument("--overwrite", action="store_true", help="replace a run of the same name")
     return p
 
@@ -44,6 +51,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _run(argv)
         except KeyboardInterrupt as interruption:
             return exit_code(interruption)
+
+
+def _console(arguments: argparse.Namespace) -> "Console":
+    from tune_reflector.console import Console
+
+    return Console("json" if arguments.json else "quiet" if arguments.quiet else "lines")
 
 
 def _run(argv: Sequence[str] | None) -> int:
@@ -62,7 +75,7 @@ def _run(argv: Sequence[str] | None) -> int:
                 )
             from tune_reflector import experiment
 
-            return experiment.resume(arguments.resume, overrides, arguments.other_versions)
+            return experiment.resume(arguments.resume, overrides, arguments.other_versions, _console(arguments))
         if arguments.other_versions:
             raise ConfigError("--other-versions: goes with --resume DIR; add it")
         if len(files) > 1:
@@ -73,7 +86,7 @@ def _run(argv: Sequence[str] | None) -> int:
             return 0
         from tune_reflector import experiment
 
-        return experiment.start(config, arguments.overwrite, arguments.dry_run)
+        return experiment.start(config, arguments.overwrite, arguments.dry_run, _console(arguments))
     except ConfigError as error:
         print(error, file=sys.stderr)
         return BAD_INPUT

@@ -1,0 +1,77 @@
+"""The process that keeps a search's report current, as the search sees it: started, looked after, ended."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ray.tune import Callback
+
+from callbacks.files import shown
+
+PATIENCE_S = 60.0
+"""How long a finished search waits for its last report."""
+
+INTERRUPTED_PATIENCE_S = 5.0
+"""How long an interrupted one does."""
+
+LOG_FILE = "report.log"
+
+
+class Companion:
+    """Runs ``tune_reflector.live`` beside the search, until its standard input ends.
+
+    Args:
+        folder: of the run.
+        every_s: least time between two updates.
+        say: tells people.
+    """
+
+    def __init__(self, folder: Path, every_s: float, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._log = folder / LOG_FILE
+        command = [sys.executable, "-m", "tune_reflector.live", str(folder), f"{every_s:g}"]
+        with self._log.open("wb") as log:
+            self._process: subprocess.Popen[bytes] | None = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                start_new_session=True,  # Ctrl-C in the terminal is the search's
+            )
+
+    def look_after(self) -> None:
+        """Tell once if it has died; the search goes on without it."""
+        if self._process is not None and self._process.poll() not in (None, 0):
+            self._process = None
+            self._say(f"the report is not kept current any more, the search goes on: {self._last_words()}")
+
+    def end(self, patience_s: float = PATIENCE_S) -> None:
+        """Let it write its last report, as long as ``patience_s``; a second time does nothing."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        assert process.stdin is not None
+        process.stdin.close()
+        try:
+            if process.wait(patience_s) != 0:
+                self._say(f"the report may be out of date: {self._last_words()}")
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        self._log.unlink(missing_ok=True)
+
+    def _last_words(self) -> str:
+        lines = [line.strip() for line in self._log.read_text(encoding="utf-8", errors="replace").splitlines()]
+        return next((line for line in reversed(lines) if line), "it said nothing") + f" (see {shown(self._log)})"
+
+
+class Caretaker(Callback):
+    """Looks after a companion while the trials run."""
+
+    def __init__(self, companion: Companion) -> None:
+        self._companion = companion
+
+    def on_step_end(self, iteration: int, trials: Any, **_: Any) -> None:
+        self._companion.look_after()
