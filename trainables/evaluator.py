@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,9 @@ from trainables.floor_plan import FloorPlan
 from trainables.objectives import Score, score
 from trainables.problem import PlacementProblem
 from trainables.scene_source import FloorPlanScene
+
+if TYPE_CHECKING:
+    from trainables.scene import MovableScene
 
 
 @dataclass(frozen=True)
@@ -50,18 +54,20 @@ class PlacementEvaluator:
         self.site = problem.site()
         self.backend = start_backend(problem.resources.device, threads)
         from trainables.radio_map import RadioMapper  # Sionna, once the backend is chosen
+
+        self.scene = self.new_scene(problem.access_points.count, 1 if problem.reflector else 0)
+        self._mapper = RadioMapper(self.scene, problem.radio, problem.receivers, self.site.grid)
+
+    def new_scene(self, num_ap: int, num_reflectors: int) -> "MovableScene":
+        """Another scene of the same building, to change at will: the one that is traced stays as it is."""
         from trainables.scene import MovableScene
 
+        problem = self.problem
         source: FloorPlan | str = (
             problem.scene.floor_plan() if isinstance(problem.scene, FloorPlanScene) else str(problem.scene.path)
         )
-        self.scene = MovableScene(
-            source,
-            problem.radio,
-            problem.access_points.count,
-            (problem.reflector.material,) if problem.reflector else (),
-        )
-        self._mapper = RadioMapper(self.scene, problem.radio, problem.receivers, self.site.grid)
+        materials = (problem.reflector.material,) * num_reflectors if problem.reflector else ()
+        return MovableScene(source, problem.radio, num_ap, materials)
 
     def trace(self, placement: Placement, rays_per_ap: int) -> TracedMap:
         """Trace a placement with ``rays_per_ap`` rays."""

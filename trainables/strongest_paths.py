@@ -1,0 +1,122 @@
+"""The paths that carry most of the power to some users: what a picture of a placement draws.
+
+A radio map knows how much power arrives, not by which way. Sionna's path solver finds the ways between points; here
+they are ranked by the power that they bring, and only the strongest are kept. Each user has a say: first comes
+everybody's strongest path, then everybody's second, so that those near an access point do not fill the picture while
+the worst-served, whom the search is about, have no line at all.
+"""
+
+from dataclasses import dataclass
+
+import mitsuba as mi  # isort: skip  (the variant is chosen before Sionna is imported)
+
+import numpy as np
+import numpy.typing as npt
+import sionna.rt as rt
+
+from search_spaces.design import Placement
+from trainables.objectives import dbm_to_w
+from trainables.path_gradient import CANDIDATES_PER_POINT, SEED
+from trainables.radio import RadioConfig
+from trainables.scene import MovableScene
+
+Array = npt.NDArray[np.float64]
+
+SAMPLES_PER_AP = 100_000
+"""Rays shot per access point to find candidate paths; ten times what is enough to hit a small plate far away."""
+
+
+@dataclass(frozen=True, eq=False)
+class RayPath:
+    """A way from an access point to a target.
+
+    Attributes:
+        access_point: index of the access point in the placement.
+        target: index of the target.
+        vertices_m: ``[n, 3]``, m; the access point, where it is reflected or passes a wall, the target.
+        by_reflector: whether it meets a plate.
+        power_w: what it brings, W.
+    """
+
+    access_point: int
+    target: int
+    vertices_m: Array
+    by_reflector: bool
+    power_w: float
+
+
+def strongest_paths(
+    movable: MovableScene, radio: RadioConfig, placement: Placement, targets_m: Array, num_paths: int
+) -> list[RayPath]:
+    """The strongest paths from the placement's access points to ``targets_m`` (``[n, 3]``, m).
+
+    At most ``num_paths``: everybody's strongest, then everybody's second and so on; in each of these rounds the
+    stronger come first. Fewer, if no more reach the targets.
+
+    Args:
+        movable: a scene of its own with room for the placement; it is left with the placement and a receiver at
+            each target.
+        radio: which interactions are traced.
+        placement: access points and plates.
+        targets_m: where the users are.
+        num_paths: how many paths.
+    """
+    scene = movable.scene
+    movable.move(placement)
+    scene.rx_array = rt.PlanarArray(  # it receives both polarisations, as the radio map does
+        num_rows=1, num_cols=1, vertical_spacing=0.5, horizontal_spacing=0.5, pattern="iso", polarization="VH"
+    )
+    for number, target_m in enumerate(targets_m.tolist()):
+        scene.add(rt.Receiver(f"target-{number}", position=mi.Point3f(*target_m)))
+    paths = rt.PathSolver()(
+        scene,
+        max_depth=radio.max_depth,
+        max_num_paths_per_src=CANDIDATES_PER_POINT * max(1, len(targets_m)),
+        samples_per_src=SAMPLES_PER_AP,
+        los=radio.line_of_sight,
+        specular_reflection=radio.specular_reflection,
+        refraction=radio.refraction,
+        diffuse_reflection=radio.diffuse_reflection,
+        diffraction=radio.diffraction,
+        edge_diffraction=radio.diffraction,
+        seed=SEED,
+    )
+    power_w = _power_w(paths, placement)
+    chosen = _in_rounds(power_w)[:num_paths]
+    if not chosen:
+        return []
+    vertices_m, objects = paths.vertices.numpy().astype(np.float64), paths.objects.numpy()
+    met = paths.interactions.numpy() != rt.constants.InteractionType.NONE
+    plates = [scene.objects[plate_id].object_id for plate_id in movable.plate_ids]
+    found = []
+    for target, ap, number in chosen:
+        hops = met[:, target, ap, number]
+        ends = placement.access_points[ap].position_m, targets_m[target]
+        corners_m = np.vstack([ends[0], vertices_m[hops, target, ap, number], ends[1]])
+        by_reflector = bool(np.isin(objects[hops, target, ap, number], plates).any())
+        found.append(RayPath(ap, target, corners_m, by_reflector, float(power_w[target, ap, number])))
+    return found
+
+
+def _power_w(paths: rt.Paths, placement: Placement) -> Array:
+    """Power of each path, ``[num_targets, num_ap, num_paths]``, W; 0 where there is none.
+
+    As in the radio map, the elements of an access point share its power and add up as fields.
+    """
+    real, imaginary = (part.numpy().astype(np.float64) for part in paths.a)  # [target, 2, ap, element, path]
+    field = (real + 1j * imaginary).sum(axis=3) / np.sqrt(max(1, real.shape[3]))
+    sent_w = np.array([dbm_to_w(ap.power_dbm) for ap in placement.access_points])
+    received_w: Array = (np.abs(field) ** 2).sum(axis=1) * sent_w[:, None]
+    return received_w
+
+
+def _in_rounds(power_w: Array) -> list[tuple[int, int, int]]:
+    """Indices ``(target, ap, path)`` of all paths with power: each target's strongest first, then each one's next."""
+    num_targets = len(power_w)
+    flat_w = power_w.reshape(num_targets, -1)
+    order = np.argsort(-flat_w, axis=1)
+    rounds = np.argsort(order, axis=1)
+    target, column = np.nonzero(flat_w > 0)
+    ranked = np.lexsort([-flat_w[target, column], rounds[target, column]])
+    ap, number = np.unravel_index(column[ranked], power_w.shape[1:])
+    return list(zip(target[ranked].tolist(), ap.tolist(), number.tolist(), strict=True))

@@ -1,0 +1,52 @@
+"""The view of a result in a figure: title and legend around Sionna's picture."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+from matplotlib.lines import Line2D
+
+from callbacks.files import replacing
+
+if TYPE_CHECKING:
+    from trainables.scene_view import LegendEntry, SceneView
+
+_WIDTH_INCH, _TITLE_INCH, _LEGEND_INCH = 9.0, 0.5, 0.9
+
+_LEAST_DPI = 100
+"""Below it letters are hard to read."""
+
+
+def save_view(paths: Sequence[Path], view: SceneView, title: str) -> None:
+    """Write the picture with its title and legend to each path, in the format that its suffix names (.png, .pdf)."""
+    rows, columns = view.image.shape[:2]
+    picture_inch = _WIDTH_INCH * rows / columns
+    height_inch = _TITLE_INCH + picture_inch + _LEGEND_INCH
+    enlarged = math.ceil(_LEAST_DPI * _WIDTH_INCH / columns)  # by a whole number: a pixel stays a square
+    fig = plt.figure(figsize=(_WIDTH_INCH, height_inch), dpi=enlarged * columns / _WIDTH_INCH)
+    axis = fig.add_axes((0.0, _LEGEND_INCH / height_inch, 1.0, picture_inch / height_inch))
+    axis.imshow(view.image, interpolation="none", aspect="auto")
+    axis.set_axis_off()
+    fig.text(0.5, 1 - 0.5 * _TITLE_INCH / height_inch, title, ha="center", va="center", fontsize="x-large")
+    handles = [_handle(entry) for entry in view.legend]
+    caption = f"seen from the {view.seen_from}"
+    fig.legend(handles=handles, title=caption, loc="lower center", ncols=3, frameon=False)
+    for path in paths:
+        with replacing(path) as file:
+            fig.savefig(file, format=path.suffix.removeprefix("."))
+    plt.close(fig)
+
+
+def _handle(entry: LegendEntry) -> Line2D:
+    if entry.is_line:
+        return Line2D([], [], color=entry.color, linewidth=2, label=entry.label)
+    marker = "s" if entry.label == "reflector" else "o"
+    return Line2D([], [], color=entry.color, marker=marker, markersize=8, linestyle="none", label=entry.label)
