@@ -3,6 +3,7 @@
 # make test     run all tests
 # make soak     kill one search KILLS (100) times and look what is lost
 # make bench    measure speed and accuracy, as ratios
+# make docs     build the documentation: open site/index.html
 # make check    formatter, linter, type checker, import directions
 # Each does its own set-up: a virtual environment, pinned packages and, without a GPU, libLLVM.
 
@@ -12,7 +13,7 @@ KILLS ?= 100
 VENV := .venv
 READY := $(VENV)/.ready
 
-.PHONY: search compare test soak bench check clean
+.PHONY: search compare test soak bench docs check clean
 
 search: $(READY)
 	$(VENV)/bin/python -m tune_reflector.search $(ARGS)
@@ -29,6 +30,9 @@ soak: $(READY)
 bench: $(READY)
 	$(VENV)/bin/python -m benchmarks $(ARGS)
 
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/python -m mkdocs build --strict --quiet
+
 check: $(READY)
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
@@ -40,4 +44,4 @@ $(READY): pyproject.toml constraints.txt tools/set-up
 	@touch $@
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) site

@@ -6,10 +6,11 @@ the start is given, alone.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 import numpy as np
-from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Tag, model_validator
+from pydantic_core import CoreSchema, core_schema
 
 from search_spaces.model import Model
 from search_spaces.placement import Gene, Genes, PlacementSpace
@@ -40,35 +41,47 @@ Hyperparameter = Annotated[
 ]
 
 
-def _within(low: float, high: float, low_itself: bool = False) -> AfterValidator:
-    """A number, or both ends of a range, must lie between ``low`` and ``high``."""
+@dataclass(frozen=True)
+class Within:
+    """A number, or both ends of a range, must be > ``low`` (or ``low`` itself, with ``low_itself``) and <= ``high``."""
 
-    def check(value: Hyperparameter) -> Hyperparameter:
+    low: float
+    high: float
+    low_itself: bool = False
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """The bounds, for whoever reads the model: the configuration reference."""
+        return {**handler(schema), "minimum" if self.low_itself else "exclusiveMinimum": self.low, "maximum": self.high}
+
+    def _check(self, value: Hyperparameter) -> Hyperparameter:
         for number in (value.low, value.high) if isinstance(value, Range) else (value,):
-            if not (low < number <= high or (low_itself and number == low)):
-                bracket = "[" if low_itself else "("
-                raise ValueError(f"must lie in {bracket}{low:g}, {high:g}], but got {number:g}; move it there")
+            if not (self.low < number <= self.high or (self.low_itself and number == self.low)):
+                bracket = "[" if self.low_itself else "("
+                raise ValueError(
+                    f"must lie in {bracket}{self.low:g}, {self.high:g}], but got {number:g}; move it there"
+                )
         return value
-
-    return AfterValidator(check)
 
 
 class AscentHyperparameters(Model):
     """How a gradient trial climbs; every one may be a number or a range {low, high, log}."""
 
-    learning_rate: Annotated[Hyperparameter, _within(0, 1)] = Field(
+    learning_rate: Annotated[Hyperparameter, Within(0, 1)] = Field(
         0.04, description="step of the access points' genes, as a share of their ranges"
     )
-    plate_learning_rate: Annotated[Hyperparameter, _within(0, 1)] = Field(
+    plate_learning_rate: Annotated[Hyperparameter, Within(0, 1)] = Field(
         0.04, description="step of the reflector's genes, as a share of their ranges"
     )
-    temperature_db: Annotated[Hyperparameter, _within(0, 100)] = Field(
+    temperature_db: Annotated[Hyperparameter, Within(0, 100)] = Field(
         3.0, description="softness of the minimum over the receiver points [dB]; 0 would be the weakest alone"
     )
-    spsa_step: Annotated[Hyperparameter, _within(0, 0.5)] = Field(
+    spsa_step: Annotated[Hyperparameter, Within(0, 0.5)] = Field(
         0.02, description="how far the reflector's genes are moved to feel their slope, as a share of their ranges"
     )
-    momentum: Annotated[Hyperparameter, _within(0, 0.999, low_itself=True)] = Field(
+    momentum: Annotated[Hyperparameter, Within(0, 0.999, low_itself=True)] = Field(
         0.8, description="share of the direction that a step keeps from the one before (Adam's beta_1)"
     )
 

@@ -298,9 +298,9 @@ class SearchConfig(PlacementProblem):
     def space(self) -> SearchSpace:
         """What the searcher searches."""
         placement = self.site().space
-        if isinstance(self.trainable, PlacementTrialSettings):
-            return placement
-        return TrialSpace(None if self.trainable.start else placement, self.trainable.searched())
+        if isinstance(self.trainable, GradientTrialSettings):
+            return TrialSpace(None if self.trainable.start else placement, self.trainable.searched())
+        return placement
 
     def rays_per_iteration(self) -> tuple[int, ...]:
         """Rays per access point that a trial has traced after each of its iterations, if it is left alone."""

@@ -20,7 +20,7 @@ from trainables.backend import Backend, BackendError, find_backend
 from trainables.evaluator import PlacementEvaluator
 from trainables.problem import Site
 from trainables.scene_source import FloorPlanScene
-from trainables.settings import PlacementTrialSettings
+from trainables.settings import GradientTrialSettings, PlacementTrialSettings
 from tune_reflector.config import SearchConfig
 from tune_reflector.config_file import ConfigError
 from tune_reflector.refinement import BoundsRefinement, GradientRefinement
@@ -291,10 +291,10 @@ def describe(config: SearchConfig, site: Site, backend: Backend, workers: int, t
 
 
 def _describe_trial(config: SearchConfig) -> str:
-    if isinstance(config.trainable, PlacementTrialSettings):
-        return "one placement, rays per AP at each rung " + ", ".join(f"{rays:,}" for rays in config.fidelity.rungs)
-    rays = config.rays_per_iteration()[-1]
-    return f"gradient ascent, {config.trainable.steps} steps, {rays:,} rays per AP in all"
+    if isinstance(config.trainable, GradientTrialSettings):
+        rays = config.rays_per_iteration()[-1]
+        return f"gradient ascent, {config.trainable.steps} steps, {rays:,} rays per AP in all"
+    return "one placement, rays per AP at each rung " + ", ".join(f"{rays:,}" for rays in config.fidelity.rungs)
 
 
 def _describe_refinement(refine: BoundsRefinement | GradientRefinement) -> str:

@@ -1,0 +1,150 @@
+"""The documentation: its examples run, its reference names every setting, its site builds and needs no network."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+import pytest
+from sybil import Document, Region, Sybil
+from sybil.example import Example
+from sybil.parsers.markdown import PythonCodeBlockParser
+from sybil.parsers.markdown.lexers import FencedCodeBlockLexer
+
+from search_spaces.model import Model
+from trainables.floor_plan import FloorPlan
+from tune_reflector.config import SearchConfig
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted((ROOT / "docs").rglob("*.md"))
+LINK = re.compile(r"(?<!!)\[[^]\[]*]\(([^)\s]+)\)|!\[[^]]*]\(([^)\s]+)\)")
+
+
+def titled_files(document: Document) -> Iterator[Region]:
+    """A block with a title is a file, which later blocks of its page can read."""
+    for region in FencedCodeBlockLexer(r'yaml title="[\w.]+"')(document):
+        region.parsed = region.lexemes["source"]
+        region.evaluator = write_file
+        yield region
+
+
+def write_file(example: Example) -> None:
+    Path(example.region.lexemes["language"].split('"')[1]).write_text(example.parsed)
+
+
+EXAMPLES = Sybil([PythonCodeBlockParser(), titled_files])
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_examples_of_a_page_run(page: Path) -> None:
+    examples = list(EXAMPLES.parse(page))
+    blocks = re.findall(r"^```(?:py|yaml)", page.read_text(), re.MULTILINE)
+    assert len(examples) == len(blocks), "a block of Python or YAML is run, or written to a file, or it is none"
+    for example in examples:
+        example.evaluate()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+def test_every_page_is_built(site: Path) -> None:
+    built = {path.relative_to(site).with_suffix(".md") for path in site.rglob("*.html")} - {Path("404.md")}
+    assert built == {page.relative_to(ROOT / "docs") for page in PAGES}
+
+
+class Loaded(HTMLParser):
+    """What a browser loads with a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sources: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if value and (name == "src" or (tag == "link" and name == "href")):
+                self.sources.append(value)
+
+
+def test_a_page_loads_nothing_from_elsewhere(site: Path) -> None:
+    for page in site.rglob("*.html"):
+        loaded = Loaded()
+        loaded.feed(page.read_text())
+        assert loaded.sources
+        assert not [source for source in loaded.sources if "//" in source]
+
+
+def leaves(annotation: Any) -> Iterator[Any]:
+    """What a field may hold."""
+    if get_origin(annotation) is Annotated:
+        yield from leaves(get_args(annotation)[0])
+    elif get_origin(annotation) in (Union, UnionType):
+        for argument in get_args(annotation):
+            yield from leaves(argument)
+    else:
+        yield annotation
+
+
+def is_model(thing: Any) -> bool:
+    return isinstance(thing, type) and issubclass(thing, Model)
+
+
+def keys(model: type[Model], prefix: str = "") -> Iterator[str]:
+    """Every key of a model but ``kind``, by walking its classes; dotted, unless the model is but a part of a value."""
+    for name, field in model.model_fields.items():
+        if name == "kind":
+            continue
+        yield f"{prefix}{name}"
+        held = list(leaves(field.annotation))
+        alone = all(is_model(leaf) or leaf is type(None) for leaf in held)
+        items = [argument for leaf in held for argument in get_args(leaf)]
+        for inner in filter(is_model, [*held, *items]):
+            yield from keys(inner, f"{prefix}{name}." if alone else "")
+
+
+def cells(page: Path) -> set[str]:
+    """What stands between the tags of a page."""
+    return set(re.split(r"<[^>]+>", page.read_text()))
+
+
+def test_the_reference_names_every_setting(site: Path) -> None:
+    expected = set(keys(SearchConfig))
+    assert {"searcher.mutation_steps.wall", "refine.searcher.gamma", "reflector.wall.top_left_m", "low"} <= expected
+    assert expected <= cells(site / "configuration.html")
+
+
+def test_the_reference_names_every_key_of_a_floor_plan(site: Path) -> None:
+    expected = set(keys(FloorPlan))
+    assert {"floor.thickness_m", "openings", "start_m"} <= expected
+    assert expected <= cells(site / "extending" / "scene.html")
+
+
+def test_the_reference_tells_bounds_defaults_and_kinds(site: Path) -> None:
+    page = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", (site / "configuration.html").read_text()))
+    assert "radio.frequency_hz number, ≥ 1e9, ≤ 1e11 5.18e9 carrier frequency [Hz]; Wi-Fi channel 36" in page
+    assert "trainable.momentum number or Range , ≥ 0, ≤ 0.999 0.8" in page
+    for kind in ("grid", "cmaes", "ga", "optuna", "hyperopt", "random"):
+        assert f"searcher.kind: {kind}" in page
+
+
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_links_of_the_repository_resolve(page: str) -> None:
+    text = (ROOT / page).read_text()
+    headings = {
+        re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    }
+    for link in filter(None, (target for pair in LINK.findall(text) for target in pair)):
+        if link.startswith("#"):
+            assert link[1:] in headings, link
+        elif "://" not in link:
+            assert (ROOT / link).exists(), link
