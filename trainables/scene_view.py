@@ -29,8 +29,8 @@ from trainables.strongest_paths import RayPath, strongest_paths
 Array = npt.NDArray[np.float64]
 
 # Okabe and Ito's colours, which the colour-blind tell apart.
-AP_COLOR, USER_COLOR, PATH_COLOR, REFLECTOR_COLOR = "#000000", "#009E73", "#0072B2", "#D55E00"
-_POLE_COLOR = "#606060"
+AP_COLOR, USER_COLOR, PATH_COLOR, REFLECTOR_COLOR = "#CC79A7", "#009E73", "#0072B2", "#D55E00"
+_POLE_COLOR, _EDGE_COLOR = "#606060", "#000000"
 
 _CUT = 0.4
 """Where the building is cut, as a share of its height: walls are recognised, and hide little of the floor."""
@@ -262,7 +262,7 @@ def _shapes(
         shapes += _pole(ap.position_m, floor_m, unit_m)
     for plate in placement.reflectors:
         shapes.append(_plate(plate))
-        shapes += _tubes(plate.vertices_m[[0, 1, 2, 3, 0]], 1.2 * unit_m, AP_COLOR)
+        shapes += _tubes(plate.vertices_m[[0, 1, 2, 3, 0]], 1.2 * unit_m, _EDGE_COLOR)
         shapes += _pole(plate.center_m, floor_m, unit_m)
     return {f"shape-{number}": shape for number, shape in enumerate(shapes)}
 

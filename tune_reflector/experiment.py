@@ -441,20 +441,24 @@ def _finish(run: _Run) -> int:
     best_map(winner).write(folder / MAPS_FILE)
     best = best_json(config, winner, evaluator)
     write_json(folder / BEST_FILE, best)
-    console.say("\n" + summary(winner, config.objective.coverage_threshold_dbm))
     console.event("winner", **best)
     if config.report.figures:
         _draw(run, winner.placement)
+    console.say("\n" + summary(winner, config.objective.coverage_threshold_dbm))
     return OK
 
 
 def _draw(run: _Run, placement: Placement) -> None:
     """Draw the figures; what goes wrong with a picture costs nobody the result."""
-    from tune_reflector.figures import save_figures
+    from tune_reflector.figures import FOLDER, save_figures
     from tune_reflector.run_data import RunData
+    from tune_reflector.scene_figure import save_scene
 
+    run.console.say("drawing the figures")
+    folder = run.config.run_dir
     try:
-        save_figures(RunData.read(run.config.run_dir))
+        save_figures(RunData.read(folder))
+        save_scene(folder / FOLDER, run.evaluator, placement, folder.name)
     except Exception as error:
         run.console.warn(f"the figures could not be drawn: {type(error).__name__}: {error}")
 

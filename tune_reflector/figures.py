@@ -24,7 +24,7 @@ from tune_reflector.run_data import RunData
 FOLDER = "figures"
 FORMATS = ("png", "pdf")
 
-AP_COLOUR, PLATE_COLOUR, MAP_COLOURS = "#D55E00", "#CC79A7", "cividis"
+AP_COLOUR, PLATE_COLOUR, MAP_COLOURS = "#CC79A7", "#D55E00", "cividis"
 """From Okabe and Ito's palette and a map that the colour-blind read like everybody."""
 
 AFTER_COLOUR, BEFORE_COLOUR = "#0072B2", "#E69F00"
@@ -129,7 +129,7 @@ def convergence_figure(run: RunData) -> Figure:
             yerr=shown_error(run.best["p5_error_db"]),
             capsize=4,
             fmt="s",
-            color=AP_COLOUR,
+            color=PLATE_COLOUR,
             label="the winner, measured again",
         )
     axis.set(xlabel="rays per access point, all trials together", ylabel="best P5 RSS so far [dBm]", xlim=(0, None))

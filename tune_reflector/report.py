@@ -62,11 +62,28 @@ def _rebuild(run: "RunData") -> list[Path]:
     from tune_reflector.live import TENSORBOARD_FOLDER, write_board
     from tune_reflector.preflight import PAGE_FILE
 
-    written = save_figures(run)
+    written = [*save_figures(run), *_draw_scene(run)]
     if not run.going_on:
         write_board(run)
         written.append(run.folder / TENSORBOARD_FOLDER)
     return [*written, _write_page([run], run.folder / PAGE_FILE)]
+
+
+def _draw_scene(run: "RunData") -> list[Path]:
+    """The winner in its building; nothing before there is one, or where rays cannot be traced."""
+    from trainables.backend import BackendError
+    from trainables.evaluator import PlacementEvaluator
+    from tune_reflector.figures import FOLDER
+    from tune_reflector.scene_figure import save_scene
+
+    if run.best is None or run.placement is None:
+        return []
+    try:
+        evaluator = PlacementEvaluator(run.config.problem())
+    except BackendError as error:
+        print(f"the building is not drawn: {error}", file=sys.stderr)
+        return []
+    return save_scene(run.folder / FOLDER, evaluator, run.placement, run.name)
 
 
 def _write_page(runs: "Sequence[RunData]", path: Path) -> Path:

@@ -1,4 +1,4 @@
-"""The view of a result in a figure: title and legend around Sionna's picture."""
+"""The building with a result in it, in three dimensions: Sionna's picture with a title and a legend."""
 
 from __future__ import annotations
 
@@ -12,17 +12,50 @@ import matplotlib
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
+import numpy as np
+import numpy.typing as npt
 from matplotlib.lines import Line2D
 
 from callbacks.files import replacing
+from search_spaces.design import Placement
+from trainables.receivers import ReceiverGrid
+from tune_reflector.figures import FORMATS
 
 if TYPE_CHECKING:
+    from trainables.evaluator import PlacementEvaluator
     from trainables.scene_view import LegendEntry, SceneView
+
+NAME = "scene"
+
+USERS = 10
+"""Users to whom paths are drawn; more would hide the building."""
 
 _WIDTH_INCH, _TITLE_INCH, _LEGEND_INCH = 9.0, 0.5, 0.9
 
 _LEAST_DPI = 100
 """Below it letters are hard to read."""
+
+
+def save_scene(folder: Path, evaluator: PlacementEvaluator, placement: Placement, title: str) -> list[Path]:
+    """Draw a placement in its building, with the strongest paths to users all over the zones; returns the files."""
+    from trainables.scene_view import render_view  # Sionna
+
+    users_m = np.column_stack([spread(evaluator.site.grid, USERS), np.full(USERS, evaluator.site.grid.height_m)])
+    folder.mkdir(exist_ok=True)
+    paths = [folder / f"{NAME}.{suffix}" for suffix in FORMATS]
+    save_view(paths, render_view(evaluator, placement, users_m), title)
+    return paths
+
+
+def spread(grid: ReceiverGrid, count: int) -> npt.NDArray[np.float64]:
+    """Centres of ``count`` cells that are far from each other, ``[count, 2]`` [m]; some repeat if there are fewer."""
+    centers_m = grid.centers_m
+    chosen = [int(np.argmin(np.hypot(*(centers_m - centers_m.mean(axis=0)).T)))]
+    apart_m = np.full(len(centers_m), np.inf)
+    while len(chosen) < count:
+        apart_m = np.minimum(apart_m, np.hypot(*(centers_m - centers_m[chosen[-1]]).T))
+        chosen.append(int(np.argmax(apart_m)))
+    return np.asarray(centers_m[chosen])
 
 
 def save_view(paths: Sequence[Path], view: SceneView, title: str) -> None:
