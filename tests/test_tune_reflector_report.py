@@ -1,16 +1,20 @@
-"""The report: from a real run, finished or not; read back as text, and opened in a browser where there is one."""
+"""The report: from a real run, finished or not; read back as text, and used in a browser where there is one."""
 
 import json
 import re
 import shutil
-import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
-from tune_reflector import report, search
+from tune_reflector import figures, report, report_page, search
 from tune_reflector.config_file import ConfigError
+from tune_reflector.installation import mountings
 from tune_reflector.run_data import RunData
 
 QUICK = [
@@ -19,6 +23,9 @@ QUICK = [
     "final={candidates: 2, rays_per_ap: 20000, lattices: 3}",
     "report={every_s: null, figures: false}",
 ]
+
+
+MAPS = ["all", "without reflector", "AP 1", "AP 2"]
 
 
 @pytest.fixture(scope="module")
@@ -36,32 +43,45 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def page(runs: Path) -> Path:
+    """The page of a finished run."""
+    path = runs / "a" / "report.html"
+    assert report.main([str(runs / "a"), "--out", str(path)]) == 0
+    return path
+
+
 def text_of(page: Path) -> str:
     """What is on the page, without scripts."""
     html = re.sub(r"<script.*?</script>", " ", page.read_text(), flags=re.DOTALL)
     return " ".join(re.sub(r"<[^>]*>", " ", html).split())
 
 
-def test_the_page_tells_what_the_run_found(runs: Path) -> None:
-    assert report.main([str(runs / "a")]) == 0
-    text, best = text_of(runs / "a" / "report.html"), json.loads((runs / "a" / "best.json").read_text())
+def along_m(folder: Path) -> str:
+    """How far along their walls everything is, as the sheet says it."""
+    run = RunData.read(folder)
+    assert run.placement is not None
+    return " ".join(f"{thing.from_corners_m[0]:.2f} m" for thing in mountings(run.site, run.placement))
+
+
+def test_the_page_tells_what_the_run_found(runs: Path, page: Path) -> None:
+    text, best = text_of(page), json.loads((runs / "a" / "best.json").read_text())
     assert f"P5 {best['p5_rss_dbm']:.1f} ±" in text
     assert "12 of 12 trials" in text
-    x, y, z = best["access_points"][0]["position_m"]
-    assert f"{x:.2f} m east, {y:.2f} m north" in text
-    assert f"{20 - x:.2f} m west, {20 - y:.2f} m south {z:.2f} m" in text
+    x, y, z = best["reflectors"][0]["center_m"]
+    assert f"({x:.2f}, {y:.2f}, {z:.2f})" in text
+    assert f"from there, along it {along_m(runs / 'a')}" in text
     ranked = RunData.read(runs / "a").ranked
     assert f"{ranked[0].trial_id} {ranked[0].values['p5_rss_dbm']:.2f}" in text
     assert "budget: trials: 12" in text
 
 
-def test_the_page_needs_no_network(runs: Path) -> None:
-    assert report.main([str(runs / "a")]) == 0
-    html = (runs / "a" / "report.html").read_text()
+def test_the_page_needs_no_network(page: Path) -> None:
+    html = page.read_text()
     assert not re.search(r"<(script|link|img)[^>]*(src|href)=[\"']https?:", html)
 
 
-def test_a_search_that_goes_on_has_a_page_too(runs: Path) -> None:
+def test_a_search_without_a_winner_has_a_page_too(runs: Path) -> None:
     assert report.main([str(runs / "cut")]) == 0
     text = text_of(runs / "cut" / "report.html")
     assert "dBm so far" in text
@@ -90,10 +110,8 @@ def test_an_export_reads_back_as_the_table(kind: str, runs: Path) -> None:
 
 def test_maps_are_those_of_the_measurement(runs: Path) -> None:
     """The score is a quantile of the map of all; a cell's best access point makes its power."""
-    import numpy as np
-
     run = RunData.read(runs / "b")
-    assert list(run.maps) == ["all", "without reflector", "AP 1", "AP 2"]
+    assert list(run.maps) == MAPS
     assert run.best is not None
     cells = run.maps["all"][np.isfinite(run.maps["all"])]
     p5_rss_dbm = 10 * np.log10(np.quantile(10 ** (cells / 10), 0.05))
@@ -113,19 +131,133 @@ def test_a_damaged_run_is_refused_in_one_line(runs: Path, tmp_path: Path) -> Non
         RunData.read(tmp_path / "a")
 
 
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs chromium (apt-get install chromium)")
-def test_a_browser_draws_it_without_complaint(runs: Path) -> None:
-    assert report.main([str(runs / "a")]) == 0
-    browser = ["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader"]
-    page = (runs / "a" / "report.html").as_uri()
-    done = subprocess.run(
-        [*browser, "--virtual-time-budget=8000", "--enable-logging=stderr", "--dump-dom", page],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=120,
-    )
-    complaints = [line for line in done.stderr.splitlines() if "CONSOLE" in line and "GL" not in line]
-    assert complaints == []  # but of the graphics that are drawn without a card
-    assert done.stdout.count('class="main-svg"') >= 4
-    assert done.stdout.count("updatemenu-button") >= 4
+def test_figures_are_drawn_as_pictures_and_for_print(runs: Path) -> None:
+    assert report.main([str(runs / "b")]) == 0
+    for name in ("map", "cdf", "convergence", "scene"):
+        picture = np.asarray(Image.open(runs / "b" / "figures" / f"{name}.png").convert("RGB"))
+        assert picture.std() > 5  # something is on it
+        assert (runs / "b" / "figures" / f"{name}.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_the_maps_share_a_scale_and_the_curve_meets_the_quantile_at_the_score(runs: Path) -> None:
+    run = RunData.read(runs / "a")
+    assert run.best is not None
+    before, after = (axis.images[0] for axis in figures.map_figure(run).axes[:2])
+    assert before.get_clim() == after.get_clim()
+    assert np.nanmax(after.get_array()) == pytest.approx(np.nanmax(run.maps["all"]))
+    axis = figures.cdf_figure(run).axes[0]
+    marks = [line.get_xydata()[0] for line in axis.lines if line.get_marker() == "o"]
+    scores = [run.best["without_reflector_p5_rss_dbm"], run.best["p5_rss_dbm"]]
+    assert np.array(marks) == pytest.approx(np.array([[score, 0.05] for score in scores]), abs=0.01)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Debian's Chromium, without a window."""
+    from playwright.sync_api import sync_playwright
+
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.skip("needs chromium (apt-get install chromium)")
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--enable-unsafe-swiftshader"]
+        chromium = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield chromium
+        chromium.close()
+
+
+class Tab:
+    """A page that is open in a browser, and what it complained of."""
+
+    def __init__(self, browser: Any, page: Path, width: int = 1280, scheme: str = "light") -> None:
+        self.complaints: list[str] = []
+        self.tab = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        self.tab.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
+        self.tab.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.tab.on("request", lambda request: self.complaints.append(request.url) if "http" in request.url else None)
+        self.tab.goto(page.as_uri())
+        self.tab.wait_for_selector(".js-plotly-plot .heatmaplayer image", state="attached")
+
+    def shown_maps(self) -> list[str]:
+        """Names of the maps that are visible."""
+        return list(
+            self.tab.evaluate(
+                "document.querySelector('.js-plotly-plot').data"
+                ".filter(trace => trace.type == 'heatmap' && trace.visible).map(trace => trace.name)"
+            )
+        )
+
+    def hover(self, x_m: float, y_m: float) -> str:
+        """What the map says when the mouse points at a spot [m]."""
+        self.tab.mouse.move(0, 0)
+        x, y = self.tab.evaluate(
+            "([x, y]) => { const plot = document.querySelector('.js-plotly-plot'), box = plot.getBoundingClientRect(),"
+            " {xaxis, yaxis} = plot._fullLayout; return [box.left + xaxis._offset + xaxis.d2p(x),"
+            " box.top + yaxis._offset + yaxis.d2p(y)]; }",
+            [x_m, y_m],
+        )
+        self.tab.mouse.move(x, y, steps=3)
+        self.tab.wait_for_selector(".hoverlayer .hovertext")
+        return str(self.tab.text_content(".hoverlayer .hovertext"))
+
+    def contrasts(self) -> dict[str, float]:
+        """How well texts stand out from the page: ratio of luminances (WCAG 2.1), by kind of text."""
+        colours = self.tab.evaluate(
+            "() => { const style = (query, key) => getComputedStyle(document.querySelector(query))[key];"
+            " return {paper: style('body', 'backgroundColor'), body: style('body', 'color'),"
+            " muted: style('.muted', 'color'), ticks: style('.xtick text', 'fill'), title: style('.xtitle', 'fill'),"
+            " parameters: style('.parcoords text', 'fill')}; }"
+        )
+        luminances = {name: luminance(colour) for name, colour in colours.items()}
+        paper = luminances.pop("paper")
+        return {name: (max(it, paper) + 0.05) / (min(it, paper) + 0.05) for name, it in luminances.items()}
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of ``rgb(r, g, b)``."""
+    srgb = np.array([int(part) for part in re.findall(r"\d+", colour)[:3]]) / 255
+    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_browser_shows_it_readably_without_complaint(width: int, scheme: str, browser: Any, page: Path) -> None:
+    shown = Tab(browser, page, width, scheme)
+    assert shown.complaints == []
+    assert shown.tab.evaluate("document.documentElement.scrollWidth") == width  # nothing sticks out
+    assert min(shown.contrasts().values()) > 4.5, shown.contrasts()
+    assert shown.tab.locator(".js-plotly-plot").count() == 5
+    shown.tab.close()
+
+
+def test_pointing_at_a_cell_tells_its_power_and_buttons_choose_the_map(browser: Any, page: Path) -> None:
+    shown, run = Tab(browser, page), RunData.read(page.parent)
+    (x_m, y_m), (row, column) = (17.25, 15.25), (22, 2)  # zones begin at (16, 4); cells are 0.5 m
+    for name in MAPS:
+        shown.tab.click(f".updatemenu-button:has-text('{name}')")
+        assert shown.shown_maps() == [name]
+        text = shown.hover(x_m, y_m)
+        assert f"({x_m}, {y_m}) m" in text
+        told_dbm = float(re.findall(r"([\d.]+) dBm", text)[0])  # after a minus sign that is none of ASCII's
+        assert -told_dbm == pytest.approx(run.maps[name][row, column], abs=0.051)
+    assert shown.complaints == []
+    shown.tab.close()
+
+
+def test_a_page_of_a_search_that_goes_on_renews_itself_but_not_under_the_hand(browser: Any, runs: Path) -> None:
+    path = runs / "live.html"
+    path.write_text(report_page.page([RunData.read(runs / "a")], going_on=True))
+    tab = browser.new_page()
+    tab.clock.install()
+    tab.goto(path.as_uri())
+    tab.evaluate("window.mark = 1")
+    for _ in range(4):
+        tab.clock.fast_forward(10_000)
+        tab.mouse.move(100, 100)
+        tab.mouse.move(200, 200)
+    assert tab.evaluate("window.mark") == 1
+    with tab.expect_navigation():
+        tab.clock.fast_forward(30_000)
+    assert tab.evaluate("window.mark") is None
+    tab.close()

@@ -142,13 +142,16 @@ def local_cluster(launch: Launch) -> Iterator[None]:
         yield
         return
     resources = launch.config.resources
-    ray.init(
+    context = ray.init(
         address="local",
         num_cpus=launch.workers * resources.cpus_per_trial,
         num_gpus=math.ceil(launch.workers * resources.gpus_per_trial) if launch.use_gpu else 0,
-        include_dashboard=False,
+        include_dashboard=launch.config.ray.dashboard,
+        dashboard_host="127.0.0.1",
         **_QUIET,
     )
+    if launch.config.ray.dashboard:
+        launch.say(f"dashboard http://{context.dashboard_url} (it asks for the token that 'ray get-auth-token' prints)")
     try:
         yield
     finally:

@@ -73,6 +73,12 @@ def check_packages(config: SearchConfig) -> None:
                 "'pip install tune-reflector[gp]' or choose tpe"
             )
 
+    if config.ray.dashboard and find_spec("aiohttp_cors") is None:
+        raise ConfigError(
+            "ray.dashboard: needs packages that are not installed; run 'pip install tune-reflector[dashboard]' or set "
+            "it to false"
+        )
+
 
 def check_new_run(config: SearchConfig, overwrite: bool) -> None:
     """The run's folder can be made, has room, and holds nothing yet (or may be replaced)."""

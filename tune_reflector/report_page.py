@@ -39,7 +39,8 @@ h1 { margin: 24px 0 0; overflow-wrap: anywhere; } h2 { margin: 40px 0 8px; }
 .muted { color: light-dark(#5c5c5c, #a8a8a8); }
 .wide { overflow-x: auto; } .roomy { min-width: 820px; } table { border-collapse: collapse; }
 pre { overflow-x: auto; font-size: 13px; } img { max-width: 100%; }
-.parcoords text { text-shadow: none !important; }
+.xaxislayer-above text, .yaxislayer-above text, .infolayer text, .parcoords text
+     { fill: light-dark(#4a4a4a, #bcbcbc) !important; text-shadow: none !important; }
 th, td { border-bottom: 1px solid #8886; padding: 4px 12px 4px 0; text-align: right; white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; }
 """
