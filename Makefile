@@ -22,6 +22,7 @@ compare: $(READY)
 	$(VENV)/bin/python -m tune_reflector.compare $(ARGS)
 
 test: $(READY)
+	@tools/get-browser
 	$(VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 soak: $(READY)
@@ -39,7 +40,7 @@ check: $(READY)
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
-$(READY): pyproject.toml constraints.txt tools/set-up
+$(READY): pyproject.toml constraints.txt tools/set-up tools/apt.sh
 	@PYTHON=$(PYTHON) tools/set-up $(VENV)
 	@touch $@
 

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from benchmarks import barrier, fidelity, kernels, lean, memory, startup, suggestion, throughput
+from benchmarks import barrier, fidelity, kernels, lean, memory, shown, startup, suggestion, throughput
 from benchmarks.options import QUICK, Options
 from benchmarks.processes import ROOT, call
 from benchmarks.report import Answer, table, write
@@ -23,6 +23,7 @@ QUESTIONS: dict[str, Callable[[Options], Answer]] = {
     "suggestion": suggestion.run,
     "barrier": barrier.run,
     "lean": lean.run,
+    "shown": shown.run,
 }
 
 

@@ -26,6 +26,7 @@ class Options:
     population: int = 10_000
     short_search: int = 500
     long_search: int = 5_000
+    watched_search: int = 1_000
     scenes: tuple[str, ...] = SCENES
 
 
@@ -41,6 +42,7 @@ QUICK: dict[str, Any] = {
     "population": 20,
     "short_search": 20,
     "long_search": 40,
+    "watched_search": 20,
     "scenes": SCENES[:1],
 }
 

@@ -1,6 +1,7 @@
 """What is only for show must not end a search: a callback that fails is told of once, and left alone from then on."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ray.tune import Callback
@@ -26,27 +27,19 @@ class Harmless(Callback):
     """
 
     def __init__(self, inner: Callback, say: Callable[[str], None]) -> None:
-        self._inner = inner
+        self.inner = inner
         self._say = say
         self._works = True
+        for hook in HOOKS:
+            if getattr(type(inner), hook) is not getattr(Callback, hook):  # Tune calls each at every step
+                setattr(self, hook, partial(self._call, hook))
 
     def _call(self, hook: str, *arguments: Any, **more: Any) -> None:
         if not self._works:
             return
         try:
-            getattr(self._inner, hook)(*arguments, **more)
+            getattr(self.inner, hook)(*arguments, **more)
         except Exception as error:
             self._works = False
             reason = " ".join(str(error).split())
-            self._say(f"{type(self._inner).__name__} stops, the search goes on: {type(error).__name__}: {reason}")
-
-
-def _forward(hook: str) -> Callable[..., None]:
-    def call(self: Harmless, *arguments: Any, **more: Any) -> None:
-        self._call(hook, *arguments, **more)
-
-    return call
-
-
-for _hook in HOOKS:
-    setattr(Harmless, _hook, _forward(_hook))
+            self._say(f"{type(self.inner).__name__} stops, the search goes on: {type(error).__name__}: {reason}")

@@ -12,10 +12,13 @@ import os
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any
 
 Event = dict[str, Any]
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"), default=lambda number: number.item())
 
 SYNC_S = 1.0
 """What a machine that loses its power may take with it; a process that dies takes nothing."""
@@ -55,6 +58,8 @@ class Journal:
         """Is told of every event once it is written."""
         self._synced_s = time.monotonic()
         self._dirty = False
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
+        self._syncing: Future[None] | None = None
 
     def read(self) -> list[Event]:
         """All events, in their order."""
@@ -80,11 +85,23 @@ class Journal:
         self.listener(event)
 
     def sync(self, at_once: bool = False) -> None:
-        """Hand what was appended to the disk; at most every second, unless ``at_once``."""
+        """Hand what was appended to the disk; at most every second and without waiting for it, unless ``at_once``.
+
+        Raises:
+            OSError: the disk has refused it, or what it was handed before.
+        """
+        if self._syncing is not None and (at_once or self._syncing.done()):
+            syncing, self._syncing = self._syncing, None
+            syncing.result()
         now = time.monotonic()
-        if self._dirty and (at_once or now - self._synced_s >= SYNC_S):
-            os.fsync(self._file.fileno())
-            self._dirty, self._synced_s = False, now
+        if not self._dirty or self._syncing is not None or not (at_once or now - self._synced_s >= SYNC_S):
+            return
+        self._dirty, self._synced_s = False, now
+        syncing = self._thread.submit(os.fsync, self._file.fileno())
+        if at_once:
+            syncing.result()
+        else:  # a disk can take a tenth of a second for it, in which the search goes on
+            self._syncing = syncing
 
     def close(self) -> None:
         """Sync, close and unlock; a second time does nothing."""
@@ -93,6 +110,7 @@ class Journal:
         try:
             self.sync(at_once=True)
         finally:
+            self._thread.shutdown()
             self._file.close()
 
 
@@ -118,7 +136,7 @@ def _lock(file: IO[bytes]) -> bool:
 
 
 def _line(event: Mapping[str, Any]) -> bytes:
-    text = json.dumps(event, separators=(",", ":"), default=lambda number: number.item()).encode()
+    text = _ENCODER.encode(event).encode()
     return b"%08x %b\n" % (zlib.crc32(text), text)
 
 

@@ -1,5 +1,6 @@
 """One line that says how far something is: rewritten in place on a terminal, repeated seldom in a log."""
 
+import shutil
 import sys
 import time
 from typing import TextIO
@@ -31,7 +32,8 @@ class StatusLine:
         """Show ``line``, instead of the one before where there is a terminal."""
         self._shown = now
         if self._terminal:
-            print(f"\r{line:<{self._width}}", end="", file=self._stream, flush=True)
+            room = shutil.get_terminal_size().columns - 1  # a line that wraps could not be rewritten
+            print(f"\r{line:<{self._width}}"[: room + 1], end="", file=self._stream, flush=True)
             self._width = len(line)
         else:
             print(line, file=self._stream, flush=True)

@@ -13,16 +13,20 @@ class Fragile(Callback):
 
     def __init__(self, fails_at: str) -> None:
         self.calls: list[str] = []
-        for hook in HOOKS:
-            setattr(self, hook, self.make(hook, fails_at))
+        self.fails_at = fails_at
 
-    def make(self, hook: str, fails_at: str) -> Any:
-        def call(*_: Any, **__: Any) -> None:
-            self.calls.append(hook)
-            if hook == fails_at:
-                raise OSError(28, "No space left on device")
 
-        return call
+def make(hook: str) -> Any:
+    def call(self: Fragile, *_: Any, **__: Any) -> None:
+        self.calls.append(hook)
+        if hook == self.fails_at:
+            raise OSError(28, "No space left on device")
+
+    return call
+
+
+for hook in HOOKS:
+    setattr(Fragile, hook, make(hook))
 
 
 @pytest.mark.parametrize("hook", HOOKS)

@@ -1,7 +1,9 @@
 """The process that keeps a search's report current, as the search sees it: started, looked after, ended."""
 
+import math
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,7 @@ class Companion:
 
     def __init__(self, folder: Path, every_s: float, say: Callable[[str], None]) -> None:
         self._say = say
+        self._look_again = -math.inf
         self._log = folder / LOG_FILE
         command = [sys.executable, "-m", "tune_reflector.live", str(folder), f"{every_s:g}"]
         with self._log.open("wb") as log:
@@ -42,7 +45,11 @@ class Companion:
             )
 
     def look_after(self) -> None:
-        """Tell once if it has died; the search goes on without it."""
+        """Tell once if it has died; the search goes on without it. To be called often: it looks once a second."""
+        now = time.monotonic()
+        if now < self._look_again:
+            return
+        self._look_again = now + 1.0
         if self._process is not None and self._process.poll() not in (None, 0):
             self._process = None
             self._say(f"the report is not kept current any more, the search goes on: {self._last_words()}")

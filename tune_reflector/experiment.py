@@ -212,7 +212,8 @@ def _search(run: _Run) -> int:
     """Search, measure the winner, write the results."""
     config, journal, console = run.config, run.journal, run.console
     remedy = f"resume with: python -m tune_reflector.search --resume {shown(config.run_dir)}"
-    journal.listener = EventStream(console, config.top_rung, journal.read())
+    if console.mode == "json":
+        journal.listener = EventStream(console, config.top_rung, journal.read())
     try:
         with _reporting(run) as companion:
             for stage in _stages(run):

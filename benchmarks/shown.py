@@ -1,0 +1,96 @@
+"""What it costs a search to be watched: its callbacks, and the process that draws it."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from time import perf_counter, thread_time
+from typing import Any
+
+from benchmarks.options import Options
+from benchmarks.processes import call
+from benchmarks.recorded import recorded_search
+from benchmarks.report import Answer, Row
+from callbacks.rows import read_rows
+
+TRIALS_PER_S = 50.0
+"""The pace at which the share of the driver's time is told."""
+
+SEARCHER = "searcher"
+
+HOOKS = ("on_step_begin", "on_step_end", "on_trial_start", "on_trial_result", "on_trial_complete", "on_trial_error")
+
+
+def measure(trials: int, drawn: bool) -> dict[str, Any]:
+    """A search of so many trials, with or without a report beside it.
+
+    Returns:
+        Milliseconds per trial, and of these those in which each callback was busy, and those that it took.
+    """
+    from ray.tune import Callback
+
+    from tune_reflector import launch_ray
+
+    busy_s: Counter[str] = Counter()
+    spent_s: Counter[str] = Counter()
+
+    class Timed(Callback):  # type: ignore[misc]
+        """Another callback, and how long it takes."""
+
+        def __init__(self, inner: Any) -> None:
+            shown = getattr(inner, "inner", inner)
+            self.setup, self.on_experiment_end = inner.setup, inner.on_experiment_end
+            for hook in HOOKS:
+                if getattr(type(shown), hook) is not getattr(Callback, hook):
+                    setattr(self, hook, timed(type(shown).__name__, getattr(inner, hook)))
+
+    def timed(name: str, hook: Callable[..., None]) -> Callable[..., None]:
+        def call_hook(*arguments: Any, **more: Any) -> None:
+            start, busy = perf_counter(), thread_time()
+            hook(*arguments, **more)
+            busy_s[name] += thread_time() - busy
+            spent_s[name] += perf_counter() - start
+
+        return call_hook
+
+    real_run = launch_ray.run
+
+    def run_timed(launch: Any, session: int) -> None:
+        searcher = launch.candidates.searcher
+        for method in ("on_trial_result", "on_trial_complete", "save"):
+            setattr(searcher, method, timed(SEARCHER, getattr(searcher, method)))
+        real_run(replace(launch, callbacks=[Timed(callback) for callback in launch.callbacks]), session)
+
+    launch_ray.run = run_timed
+    every_s = "5" if drawn else "null"
+    with recorded_search(trials, [f"report.every_s={every_s}"]) as folder:
+        ends_s = [row.elapsed_s for row in read_rows(folder / "trials.csv") if row.values["complete"]]
+    first = len(ends_s) // 5  # workers start
+    trial_ms = 1000 * (ends_s[-1] - ends_s[first]) / (len(ends_s) - 1 - first)
+    busy_ms, spent_ms = ({name: 1000 * s / trials for name, s in of.items()} for of in (busy_s, spent_s))
+    return {"trial_ms": trial_ms, "busy_ms": busy_ms, "spent_ms": spent_ms}
+
+
+def run(options: Options) -> Answer:
+    """Time the callbacks of a search, and the search with and without its report."""
+    pairs = [
+        {drawn: call(measure, options.watched_search, drawn) for drawn in (True, False)} for _ in range(options.repeats)
+    ]
+    busy_ms, spent_ms = (pairs[-1][True][of] for of in ("busy_ms", "spent_ms"))
+    for of in (busy_ms, spent_ms):
+        of["Recorder"] -= of[SEARCHER]  # which it tells
+    searcher_ms = busy_ms.pop(SEARCHER)
+    del spent_ms[SEARCHER]
+    busy, spent = (sum(of.values()) * TRIALS_PER_S / 10 for of in (busy_ms, spent_ms))
+    ratios = sorted(pair[True]["trial_ms"] / pair[False]["trial_ms"] for pair in pairs)
+    rows = [
+        Row(f"callbacks at {TRIALS_PER_S:g} trials/s", busy, "% of the driver", at_most=2),
+        Row("without Recorder, which keeps and does not show", busy - busy_ms["Recorder"] * TRIALS_PER_S / 10, "%"),
+        Row("the same, waiting for disk and processor included", spent, "% of the driver"),
+        *(Row(name, ms, "ms per trial") for name, ms in sorted(busy_ms.items())),
+        Row("time per trial with a report over that without", ratios[len(ratios) // 2], ""),
+    ]
+    notes = [
+        "trials of two iterations; ga on two workers, tracing replaced by a recorded map",
+        f"what the searcher does when Recorder tells it of results is left out: {searcher_ms:.2f} ms per trial",
+    ]
+    return Answer(rows, notes)
