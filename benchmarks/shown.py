@@ -85,7 +85,7 @@ def run(options: Options) -> Answer:
     rows = [
         Row(f"callbacks at {TRIALS_PER_S:g} trials/s", busy, "% of the driver", at_most=2),
         Row("without Recorder, which keeps and does not show", busy - busy_ms["Recorder"] * TRIALS_PER_S / 10, "%"),
-        Row("the same, waiting for disk and processor included", spent, "% of the driver"),
+        Row("all, waiting for disk and processor included", spent, "% of the driver"),
         *(Row(name, ms, "ms per trial") for name, ms in sorted(busy_ms.items())),
         Row("time per trial with a report over that without", ratios[len(ratios) // 2], ""),
     ]
