@@ -187,6 +187,8 @@ START = SearchConfig().site().space.sample(np.random.default_rng(0))
     [
         # keys
         ("radoi={}", "radoi: unknown key; did you mean 'radio'?"),
+        ("dashboard=true", "dashboard: unknown key; did you mean 'ray.dashboard'?"),
+        ("trials=9", "trials: unknown key; did you mean 'budget.trials' or 'refine.trials'?"),
         ("radio.frequncy_hz=1e9", "radio.frequncy_hz: unknown key; did you mean 'frequency_hz'?"),
         ("searcher.populaton=9", "searcher.populaton: unknown key; did you mean 'population'?"),
         ("searcher={kind: random, startup_trials: 3}", "searcher.startup_trials: unknown key; known: kind"),

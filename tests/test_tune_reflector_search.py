@@ -196,6 +196,13 @@ def test_a_sampler_whose_extra_is_not_installed(
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     line = bad(capsys, *QUICK, "scene.plan=l_corridor", "searcher={kind: optuna, sampler: gp}")
     assert "tune-reflector[gp]" in line
+    line = bad(capsys, *QUICK, "launch=ray", "ray.dashboard=true")
+    assert "tune-reflector[dashboard]" in line
+
+
+@pytest.mark.parametrize("where", ["launch=local", "ray.address=auto"])
+def test_a_dashboard_of_no_cluster_of_its_own(where: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "ray.dashboard must be false" in bad(capsys, where, "ray.dashboard=true")
 
 
 def test_a_problem_without_any_feasible_placement(capsys: pytest.CaptureFixture[str]) -> None:

@@ -115,9 +115,11 @@ def _explain(detail: ErrorDetails, data: Mapping[str, Any], model: type[Model]) 
     message, value = detail["msg"], detail["input"]
     match detail["type"]:
         case "extra_forbidden":
-            known = _keys_at(model, loc[:-1], data)
-            close = difflib.get_close_matches(str(loc[-1]), known, n=1)
-            hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
+            *section, key = loc
+            known = _keys_at(model, section, data)
+            inside = [f"{name}.{key}" for name in known if key in _keys_at(model, [*section, name], data)]
+            close = inside[:3] or difflib.get_close_matches(str(key), known, n=1)
+            hint = f"did you mean {' or '.join(map(repr, close))}?" if close else f"known: {', '.join(known)}"
             return f"{path}: unknown key; {hint}"
         case "missing":
             return f"{path}: must be given, but is missing; add it"
