@@ -1,6 +1,7 @@
 # make search   find a placement (the bundled quick start; ARGS="configs/office.yaml seed=2" for another)
 # make compare  compare searches at an equal budget of rays (ARGS=configs/compare_l_corridor.yaml)
 # make test     run all tests
+# make test-dashboard   install Ray's dashboard, which slows Ray down, and test it
 # make soak     kill one search KILLS (100) times and look what is lost
 # make bench    measure speed and accuracy, as ratios
 # make docs     build the documentation: open site/index.html
@@ -13,7 +14,7 @@ KILLS ?= 100
 VENV := .venv
 READY := $(VENV)/.ready
 
-.PHONY: search compare test soak bench docs check clean
+.PHONY: search compare test test-dashboard soak bench docs check clean
 
 search: $(READY)
 	$(VENV)/bin/python -m tune_reflector.search $(ARGS)
@@ -30,6 +31,10 @@ soak: $(READY)
 
 bench: $(READY)
 	$(VENV)/bin/python -m benchmarks $(ARGS)
+
+test-dashboard: $(READY)
+	$(VENV)/bin/pip install --quiet --constraint constraints.txt --editable '.[dashboard]'
+	$(VENV)/bin/python -m pytest tests/test_tune_reflector_dashboard.py $(ARGS)
 
 docs: $(READY)
 	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/python -m mkdocs build --strict --quiet

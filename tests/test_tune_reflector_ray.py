@@ -11,8 +11,6 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
 
 import numpy as np
 import pytest
@@ -24,7 +22,7 @@ from ray.tune.search import Searcher
 from callbacks.rows import Row, read_rows
 from search_spaces.neighbourhood import distance
 from search_spaces.placement import PlacementSpace
-from tests.searches import Search, make_launch
+from tests.searches import make_launch
 from tune_reflector import launch_ray, search
 from tune_reflector.config import SearchConfig
 from tune_reflector.config_file import validate
@@ -321,20 +319,3 @@ def test_an_address_without_a_cluster_is_refused(capsys: pytest.CaptureFixture[s
     assert done.returncode == 2
     assert "ray.address:" in done.stderr
     assert "Traceback" not in done.stderr
-
-
-# --- Ray's dashboard ----------------------------------------------------------------------------------------
-
-
-def test_the_dashboard_is_for_this_machine_and_for_those_who_have_the_token() -> None:
-    running = Search.start("ray.dashboard=true", "budget.trials=100000")
-    assert running.process.stdout is not None
-    line = next(line for line in running.process.stdout if line.startswith("dashboard "))
-    address = line.split()[1]
-    assert address.startswith("http://127.0.0.1:")
-    with pytest.raises(HTTPError, match="401"):
-        urlopen(f"{address}/api/version", timeout=60)
-    token = (Path.home() / ".ray" / "auth_token").read_text().strip()
-    request = Request(f"{address}/api/version", headers={"Authorization": f"Bearer {token}"})
-    assert json.loads(urlopen(request, timeout=60).read())["ray_version"] == ray.__version__
-    running.kill()
