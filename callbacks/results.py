@@ -1,12 +1,11 @@
 """The results table: one row per trial and iteration, for people and their tools.
 
-It repeats what the journal says of results and is written after it, so a crash can leave it short of the rows of a
-second; a resumed search makes it anew from the journal.
+It repeats what the journal says of results and is written after it, so a crash can leave it short of a row; a resumed
+search makes it anew from the journal.
 """
 
 import csv
 import io
-import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -15,8 +14,6 @@ from typing import Any, TextIO
 from callbacks.files import write_text
 from callbacks.journal import Event
 from callbacks.rows import ALWAYS, read_rows
-
-BATCH_S = 1.0
 
 
 class ResultsTable:
@@ -32,31 +29,18 @@ class ResultsTable:
         self._path = path
         self._columns = tuple(columns)
         self._file: TextIO | None = None
-        self._waiting: list[Event] = []
-        self._written_s = -math.inf
         write_text(path, _csv([[*ALWAYS, *columns], *map(self._cells, events)]))
 
     def append(self, event: Event) -> None:
-        """Take a result; ``write`` makes it a row."""
-        self._waiting.append(event)
-        self.write()
+        """Write the row of a result."""
+        self._file = self._file or self._path.open("a", newline="", encoding="utf-8")
+        self._file.write(_csv([self._cells(event)]))
+        self._file.flush()
 
     def close(self) -> None:
-        """Write what is left, and no more."""
-        self.write(at_once=True)
+        """Write no more."""
         if self._file is not None:
             self._file.close()
-
-    def write(self, at_once: bool = False) -> None:
-        """Write what waits, every second or ``at_once``: many rows cost a fraction of what they do one by one."""
-        if not at_once and time.monotonic() - self._written_s < BATCH_S:
-            return
-        if self._waiting:
-            self._file = self._file or self._path.open("a", newline="", encoding="utf-8")
-            self._file.write(_csv(map(self._cells, self._waiting)))
-            self._file.flush()
-            self._waiting.clear()
-        self._written_s = time.monotonic()
 
     def _cells(self, event: Event) -> list[str]:
         values: Mapping[str, Any] = event["result"]

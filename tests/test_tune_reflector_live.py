@@ -49,7 +49,7 @@ def page(search: Search) -> str:
 
 
 def test_page_and_tensorboard_are_current_while_the_search_runs_and_complete_at_its_end() -> None:
-    search = Search.start(*SHOWN, "budget.trials=400")
+    search = Search.start(*SHOWN, "budget.trials=300")
     wait_for(lambda: "dBm so far" in page(search), search)
     first = RunData.read(search.folder)
     assert "the search goes on" in page(search)
@@ -68,7 +68,7 @@ def test_page_and_tensorboard_are_current_while_the_search_runs_and_complete_at_
     best = json.loads((search.folder / "best.json").read_text())
     assert run.finished
     assert f"P5 {best['p5_rss_dbm']:.1f} ±" in page(search)
-    assert "400 of 400 trials" in page(search)
+    assert "300 of 300 trials" in page(search)
     assert "data:image/png;base64" in (search.folder / "report.html").read_text()  # the building
     assert sorted(path.name for path in (search.folder / "figures").iterdir()) == [
         f"{name}.{suffix}" for name in ("cdf", "convergence", "map", "scene") for suffix in ("pdf", "png")
@@ -96,7 +96,7 @@ def test_a_search_that_is_killed_takes_its_companion_along() -> None:
 
 
 def test_the_loss_of_the_companion_is_told_of_once_and_costs_nothing_else() -> None:
-    search = Search.start(*SHOWN[1:], "report={every_s: 1, figures: false}", "budget.trials=400")
+    search = Search.start(*SHOWN[1:], "report={every_s: 1, figures: false}", "budget.trials=80")
     wait_for(lambda: companions(search), search)
     os.kill(companions(search)[0], signal.SIGKILL)
     output = search.end()
@@ -125,8 +125,8 @@ def test_a_report_leaves_a_running_search_its_own_files() -> None:
 
 def test_the_map_of_the_best_so_far_belongs_to_the_best_row() -> None:
     """On two workers, each of which knows its own best only; a resumed search keeps to it."""
-    search = Search.start("searcher.kind=random", "budget.trials=40")
-    search.wait_for_results(50)
+    search = Search.start("searcher.kind=random", "budget.trials=30")
+    search.wait_for_results(25)
     search.process.send_signal(signal.SIGINT)
     search.end(exit_code=130)
     shutil.rmtree(search.folder / "searcher")
@@ -140,7 +140,7 @@ def test_the_map_of_the_best_so_far_belongs_to_the_best_row() -> None:
 
     check()
     again = Search.resume()
-    again.wait_for_results(60)
+    again.wait_for_results(40)
     again.process.send_signal(signal.SIGINT)
     again.end(exit_code=130)
     check()

@@ -253,7 +253,6 @@ class Recorder(Callback):
 
     def on_step_end(self, iteration: int, trials: Any, **_: Any) -> None:
         self._candidates.keep()
-        self._table.write()
 
     def on_experiment_end(self, *_: Any, **__: Any) -> None:
         self._candidates.keep(at_once=True)
