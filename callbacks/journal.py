@@ -92,7 +92,11 @@ class Journal:
         """
         if self._syncing is not None and (at_once or self._syncing.done()):
             syncing, self._syncing = self._syncing, None
-            syncing.result()
+            try:
+                syncing.result()
+            except OSError:
+                self._dirty = True
+                raise
         now = time.monotonic()
         if not self._dirty or self._syncing is not None or not (at_once or now - self._synced_s >= SYNC_S):
             return
@@ -116,7 +120,28 @@ class Journal:
 
 def read_journal(path: Path) -> list[Event]:
     """The events of a journal that another process may be writing; none if there is no file yet."""
-    return _read(path)[0] if path.exists() else []
+    return JournalTail(path).read()
+
+
+class JournalTail:
+    """Follows a journal that another process may be writing."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._size = 0
+        self._length = 0
+
+    def read(self) -> list[Event]:
+        """The events since the last call; none if there is no file yet.
+
+        Raises:
+            JournalError: it is damaged.
+        """
+        if not self._path.exists():
+            return []
+        events, self._size = _read(self._path, self._size, self._length)
+        self._length += len(events)
+        return events
 
 
 def in_use(path: Path) -> bool:
@@ -140,16 +165,17 @@ def _line(event: Mapping[str, Any]) -> bytes:
     return b"%08x %b\n" % (zlib.crc32(text), text)
 
 
-def _read(path: Path) -> tuple[list[Event], int]:
-    """The events, and the size of the file up to the last good one."""
+def _read(path: Path, size: int = 0, length: int = 0) -> tuple[list[Event], int]:
+    """The events after the first ``length``, of ``size`` bytes, and the size of the file up to the last good one."""
     events: list[Event] = []
-    size, damaged = 0, None
+    damaged = None
     with path.open("rb") as file:
-        for number, line in enumerate(file, start=1):
+        file.seek(size)
+        for number, line in enumerate(file, start=length + 1):
             event = _parse(line)
             if event is None:
                 damaged = damaged or number
-            elif damaged or event.pop("n", None) != len(events):
+            elif damaged or event.pop("n", None) != length + len(events):
                 raise JournalError(
                     f"{path}: line {damaged or number} is damaged; restore the file, or delete that line and all that "
                     "follow to go on from there"

@@ -16,16 +16,19 @@ class MapKeeper(Callback):
     Args:
         path: the file.
         genes: columns of a result that make its placement.
+        best: rung and score [dBm] of the best result so far, which must be beaten if the map is that of a winner.
     """
 
-    def __init__(self, path: Path, genes: Sequence[str]) -> None:
+    def __init__(self, path: Path, genes: Sequence[str], best: tuple[float, float] | None = None) -> None:
         self._path = path
         self._genes = tuple(genes)
-        self._best: tuple[float, float] | None = None
+        self._best = best
 
     def setup(self, *_: Any, **__: Any) -> None:
         kept = BestMap.read(self._path)
-        if kept is not None and math.isfinite(kept.standing[0]):
+        if kept is None:
+            self._best = None
+        elif math.isfinite(kept.standing[0]):
             self._best = kept.standing
 
     def on_trial_result(self, iteration: int, trials: Any, trial: Any, result: dict[str, Any], **_: Any) -> None:

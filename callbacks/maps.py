@@ -1,6 +1,7 @@
 """The radio map of the best placement so far, as a file for whoever draws it. Free of Ray."""
 
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,11 +43,7 @@ class BestMap:
 
     @classmethod
     def read(cls, path: Path) -> "BestMap | None":
-        """What ``path`` holds; None if there is no such file.
-
-        Raises:
-            ValueError: it is damaged.
-        """
+        """What ``path`` holds; None if it holds none, or one that is damaged: it is only for show."""
         try:
             with np.load(path, allow_pickle=False) as arrays:
                 found = {name: arrays[name] for name in arrays.files}
@@ -59,7 +56,5 @@ class BestMap:
                 found["rss_w"].astype(np.float64),
                 None if without is None else without.astype(np.float64),
             )
-        except FileNotFoundError:
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
             return None
-        except (KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise ValueError(f"{path.name}: {error}") from None

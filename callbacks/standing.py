@@ -33,6 +33,11 @@ class Standing:
         """Best score so far; None before there is any."""
         return self._best[1] if self._best else None
 
+    @property
+    def best_at(self) -> tuple[float, float] | None:
+        """Rung of the best score so far, and the score."""
+        return self._best
+
     def count(self, key: Key, values: Mapping[str, Any]) -> None:
         """Take a result into account, once."""
         if key in self._counted:  # its trial was set back to an earlier iteration

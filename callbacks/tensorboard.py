@@ -5,7 +5,6 @@ However many trials there are, only the best few get a folder of their own: Tens
 HParams tab. Free of Ray: it runs beside the search, not in it.
 """
 
-import heapq
 import math
 import shutil
 import time
@@ -65,49 +64,47 @@ class Board:
         self._subject = subject
         for made_anew in (SEARCH, TRIALS):
             shutil.rmtree(folder / made_anew, ignore_errors=True)
-        suffix = f".{time.time_ns()}"  # a session must not write over the one before it
-        self._writers = {
-            run: SummaryWriter(logdir=str(folder / run), filename_suffix=suffix) for run in (SEARCH, MACHINE, BEST)
-        }
+        self._writers: dict[str, SummaryWriter] = {}
         self._standing = Standing(subject.metric, subject.top_rung)
-        self._known, self._generations = 0, 0
+        self._generations = 0
         self._ended, self._failed, self._results = 0, 0, 0
         self._window = (0.0, 0, 0.0)  # since when, trials and rays then
         self._living: dict[str, Mapping[str, Any]] = {}  # the last result of each trial of a population
-        self._scores: dict[str, tuple[float, float]] = {}  # of the trials that have ended
-        self._shown: dict[str, tuple[float, float]] = {}
+        self._curves: dict[str, list[Event]] = {}  # of the trials that run, and of the best
+        self._best: dict[str, tuple[float, float]] = {}  # of the trials that have ended
+        self._shown: set[str] = set()
 
     def update(self, events: Sequence[Event], statistics: Sequence[Mapping[str, float]] = ()) -> None:
         """Show what has happened since the last update.
 
         Args:
-            events: all there are in the journal.
-            statistics: numbers of each generation by name, ``generation`` among them.
+            events: of the journal, since the last update.
+            statistics: numbers of every generation so far by name, ``generation`` among them.
         """
-        for event in events[self._known :]:
+        for event in events:
             if event["event"] == "reported":
                 self._add_result(event)
             elif event["event"] in ("failed", "dropped"):
                 self._ended += 1
                 self._failed += event["event"] == "failed"
-        self._known = len(events)
+                self._curves.pop(event["trial"], None)
         for entry in statistics[self._generations :]:
             for name, value in entry.items():
                 if name != "generation":
                     self._add(f"generation/{name}", value, int(entry["generation"]))
         self._generations = len(statistics)
-        self._show_best_trials(events)
+        self._show_best_trials()
         self._flush()
 
     def add_picture(self, tag: str, pixels: npt.NDArray[np.uint8]) -> None:
         """Show a picture ``[height, width, 3]``, at the trial that has ended last."""
-        self._writers[BEST].add_image(tag, pixels, self._ended, dataformats="HWC")
+        self._writer(BEST).add_image(tag, pixels, self._ended, dataformats="HWC")
         self._flush()
 
     def add_machine(self, use: Mapping[str, float], now_s: float) -> None:
         """Show how busy the machine is at ``now_s``, in seconds since 1970."""
         for name, value in use.items():
-            self._writers[MACHINE].add_scalar(f"machine/{name}", value, round(now_s - self._subject.started_s), now_s)
+            self._writer(MACHINE).add_scalar(f"machine/{name}", value, round(now_s - self._subject.started_s), now_s)
         self._flush()
 
     def close(self) -> None:
@@ -123,12 +120,13 @@ class Board:
         score = float(values[self._subject.metric])
         if values["feasible"] and math.isfinite(score):
             self._add(f"rungs/{values['rung']:.0f}", score, self._results, at_s)
-            if event["done"]:
-                self._scores[event["trial"]] = (float(values["rung"]), score)
         if event["done"] and self._standing.best is not None:
-            rays = self._standing.rays_per_ap / 1e6
-            for axis, step in (("trials", self._ended), ("million_rays_per_ap", rays), ("seconds", at_s)):
+            rays = self._standing.rays_per_ap / 1e3
+            for axis, step in (("trials", self._ended), ("thousand_rays_per_ap", rays), ("seconds", at_s)):
                 self._add(f"best_p5_rss_dbm/by_{axis}", self._standing.best, round(step), at_s)
+        self._curves.setdefault(event["trial"], []).append(event)
+        if event["done"]:
+            self._rank(event["trial"], (float(values["rung"]), score if values["feasible"] else -math.inf))
         self._add_rates(at_s)
         if self._subject.population:
             self._living[event["trial"]] = values
@@ -153,19 +151,22 @@ class Board:
                 if values:
                     self._add(f"population_{name}/{which}", of(values), self._results, at_s)
 
-    def _show_best_trials(self, events: Sequence[Event]) -> None:
-        best = dict(heapq.nlargest(self._subject.curves, self._scores.items(), key=lambda item: item[1]))
-        for trial_id in self._shown.keys() - best.keys():
+    def _rank(self, trial_id: str, standing: tuple[float, float]) -> None:
+        """Keep the curve of a trial that has ended if it is one of the best."""
+        if math.isfinite(standing[1]):
+            self._best[trial_id] = standing
+        for worst in sorted(self._best, key=self._best.__getitem__)[: -self._subject.curves or None]:
+            del self._best[worst]
+            self._curves.pop(worst, None)
+        if trial_id not in self._best:
+            self._curves.pop(trial_id, None)
+
+    def _show_best_trials(self) -> None:
+        for trial_id in self._shown - self._best.keys():
             shutil.rmtree(self._folder / TRIALS / trial_id, ignore_errors=True)
-        new = {trial_id for trial_id in best if self._shown.get(trial_id) != best[trial_id]}
-        if new:
-            results: dict[str, list[Event]] = {trial_id: [] for trial_id in new}
-            for event in events:
-                if event["event"] == "reported" and event["trial"] in new:
-                    results[event["trial"]].append(event)
-            for trial_id, reported in results.items():
-                self._write_trial(trial_id, reported)
-        self._shown = best
+        for trial_id in self._best.keys() - self._shown:
+            self._write_trial(trial_id, self._curves[trial_id])
+        self._shown = set(self._best)
 
     def _write_trial(self, trial_id: str, reported: Sequence[Event]) -> None:
         subject, last = self._subject, reported[-1]["result"]
@@ -179,7 +180,13 @@ class Board:
 
     def _add(self, tag: str, value: float, step: int, at_s: float | None = None) -> None:
         wall_s = None if at_s is None else self._subject.started_s + at_s
-        self._writers[SEARCH].add_scalar(tag, value, step, wall_s)
+        self._writer(SEARCH).add_scalar(tag, value, step, wall_s)
+
+    def _writer(self, run: str) -> SummaryWriter:
+        if run not in self._writers:
+            suffix = f".{time.time_ns()}"  # a session must not write over the one before it
+            self._writers[run] = SummaryWriter(logdir=str(self._folder / run), filename_suffix=suffix)
+        return self._writers[run]
 
     def _flush(self) -> None:
         for writer in self._writers.values():

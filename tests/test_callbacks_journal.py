@@ -1,13 +1,15 @@
 """The journal: an event that was written is there for good, and damage is never taken for an event."""
 
 import os
+import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from callbacks.journal import Event, Journal, JournalError, in_use, read_journal
+from callbacks.journal import Event, Journal, JournalError, JournalTail, in_use, read_journal
 
 EVENTS: list[Event] = [{"event": "reported", "trial": f"{n:05d}", "result": {"x": n / 3}} for n in range(5)]
 
@@ -116,3 +118,53 @@ def test_a_full_disk_is_an_error_and_the_file_is_as_before(path: Path) -> None:
         journal.append(EVENTS[0])
     assert truncated == [0]
     assert journal.length == 0
+
+
+def test_a_tail_follows_a_journal_that_grows_line_by_line(path: Path) -> None:
+    """Whatever part of a line is there yet."""
+    with closing(Journal(path)) as journal:
+        for number in range(5):
+            journal.append({"event": "proposed", "trial": f"{number}"})
+    whole = path.read_bytes()
+    path.unlink()
+    tail, seen = JournalTail(path), []
+    assert tail.read() == []
+    for end in range(0, len(whole) + 1, 7):
+        path.write_bytes(whole[:end])
+        seen += tail.read()
+    path.write_bytes(whole)
+    seen += tail.read()
+    assert seen == read_journal(path)
+    assert tail.read() == []
+
+
+def test_a_listener_is_told_of_what_is_written(path: Path) -> None:
+    told: list[Event] = []
+    with closing(Journal(path)) as journal:
+        journal.append({"event": "proposed"})
+        journal.listener = told.append
+        journal.append({"event": "failed"})
+    assert told == [{"event": "failed"}]
+
+
+def test_a_disk_that_takes_its_time_does_not_hold_up_the_search(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sync goes on beside the search; what it says is heard at the next one."""
+    lets_go, began = threading.Event(), threading.Event()
+
+    def slow(_: int) -> None:
+        began.set()
+        assert lets_go.wait(60)
+        raise OSError(5, "Input/output error")
+
+    with closing(Journal(path)) as journal:
+        journal.append({"event": "proposed"})
+        monkeypatch.setattr("callbacks.journal.SYNC_S", 0.0)
+        monkeypatch.setattr(os, "fsync", slow)
+        journal.sync()
+        assert began.wait(60)
+        journal.append({"event": "failed"})
+        journal.sync()  # neither waits nor begins another
+        lets_go.set()
+        with pytest.raises(OSError, match="Input/output"):
+            journal.sync(at_once=True)
+        monkeypatch.undo()

@@ -66,7 +66,7 @@ def test_page_and_tensorboard_are_current_while_the_search_runs_and_complete_at_
     assert "report: results/a/report.html" in output
     run = RunData.read(search.folder)
     best = json.loads((search.folder / "best.json").read_text())
-    assert run.finished
+    assert run.history.state == "finished"
     assert f"P5 {best['p5_rss_dbm']:.1f} ±" in page(search)
     assert "300 of 300 trials" in page(search)
     assert "data:image/png;base64" in (search.folder / "report.html").read_text()  # the building
@@ -75,9 +75,9 @@ def test_page_and_tensorboard_are_current_while_the_search_runs_and_complete_at_
     ]
     curves = EventAccumulator(str(search.folder / "tensorboard" / "search")).Reload()
     last = curves.Scalars("best_p5_rss_dbm/by_trials")[-1]
-    assert (last.step, last.value) == (run.ended, pytest.approx(run.standing.best))
+    assert (last.step, last.value) == (run.history.ended, pytest.approx(run.history.standing.best))
     pictures = EventAccumulator(str(search.folder / "tensorboard" / "best")).Reload().Images("best_placement")
-    assert pictures[-1].step == run.ended
+    assert pictures[-1].step == run.history.ended
     assert len(list((search.folder / "tensorboard" / "trials").iterdir())) == 3
     assert not (search.folder / "report.log").exists()
 
@@ -134,7 +134,7 @@ def test_the_map_of_the_best_so_far_belongs_to_the_best_row() -> None:
     def check() -> None:
         run, kept = RunData.read(search.folder), BestMap.read(search.folder / "maps.npz")
         assert kept is not None
-        best = run.ranked[0]
+        best = run.history.ranked[0]
         assert kept.standing == (best.values["rung"], pytest.approx(best.values["p5_rss_dbm"]))
         assert kept.genes == pytest.approx({name: best.values[name] for name in run.genes})
 

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from callbacks.rows import read_rows
 from tune_reflector import figures, report, report_page, search
 from tune_reflector.config_file import ConfigError
 from tune_reflector.installation import mountings
@@ -71,7 +72,7 @@ def test_the_page_tells_what_the_run_found(runs: Path, page: Path) -> None:
     x, y, z = best["reflectors"][0]["center_m"]
     assert f"({x:.2f}, {y:.2f}, {z:.2f})" in text
     assert f"from there, along it {along_m(runs / 'a')}" in text
-    ranked = RunData.read(runs / "a").ranked
+    ranked = RunData.read(runs / "a").history.ranked
     assert f"{ranked[0].trial_id} {ranked[0].values['p5_rss_dbm']:.2f}" in text
     assert "budget: trials: 12" in text
 
@@ -103,7 +104,7 @@ def test_an_export_reads_back_as_the_table(kind: str, runs: Path) -> None:
     assert report.main([str(runs / "a"), "--export", kind]) == 0
     path = runs / "a" / f"export.{kind}"
     read = {"csv": pd.read_csv, "parquet": pd.read_parquet, "json": pd.read_json}[kind]
-    rows = RunData.read(runs / "a").rows
+    rows = list(read_rows(runs / "a" / "trials.csv"))
     assert list(read(path)["p5_rss_dbm"]) == pytest.approx([row.values["p5_rss_dbm"] for row in rows])
     assert json.loads((runs / "a" / "export_best.json").read_text())["genes"]
 

@@ -1,6 +1,7 @@
 """The process that keeps a search's report current, as the search sees it: started, looked after, ended."""
 
 import math
+import shlex
 import subprocess
 import sys
 import time
@@ -32,17 +33,21 @@ class Companion:
 
     def __init__(self, folder: Path, every_s: float, say: Callable[[str], None]) -> None:
         self._say = say
+        self._folder = folder
         self._look_again = -math.inf
-        self._log = folder / LOG_FILE
+        self._process: subprocess.Popen[bytes] | None = None
         command = [sys.executable, "-m", "tune_reflector.live", str(folder), f"{every_s:g}"]
-        with self._log.open("wb") as log:
-            self._process: subprocess.Popen[bytes] | None = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=log,
-                start_new_session=True,  # Ctrl-C in the terminal is the search's
-            )
+        try:
+            with (folder / LOG_FILE).open("wb") as log:
+                self._process = subprocess.Popen(
+                    command,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.DEVNULL,
+                    stderr=log,
+                    process_group=0,  # Ctrl-C in the terminal is the search's
+                )
+        except OSError as error:
+            say(f"no report is drawn: {error}")
 
     def look_after(self) -> None:
         """Tell once if it has died; the search goes on without it. To be called often: it looks once a second."""
@@ -56,22 +61,32 @@ class Companion:
 
     def end(self, patience_s: float = PATIENCE_S) -> None:
         """Let it write its last report, as long as ``patience_s``; a second time does nothing."""
-        process, self._process = self._process, None
+        process = self._process
         if process is None:
             return
         assert process.stdin is not None
         process.stdin.close()
         try:
-            if process.wait(patience_s) != 0:
-                self._say(f"the report may be out of date: {self._last_words()}")
+            code = process.wait(patience_s)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        self._log.unlink(missing_ok=True)
+            anew = f"python -m tune_reflector.report {shlex.quote(str(shown(self._folder)))}"
+            self._say(f"the report is out of date, as there was no time for the last; make it anew with: {anew}")
+        else:
+            if code == 0:
+                (self._folder / LOG_FILE).unlink(missing_ok=True)
+            else:
+                self._say(f"the report may be out of date: {self._last_words()}")
+        self._process = None
 
     def _last_words(self) -> str:
-        lines = [line.strip() for line in self._log.read_text(encoding="utf-8", errors="replace").splitlines()]
-        return next((line for line in reversed(lines) if line), "it said nothing") + f" (see {shown(self._log)})"
+        log = self._folder / LOG_FILE
+        try:
+            lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines()]
+        except OSError as error:
+            return str(error)
+        return next((line for line in reversed(lines) if line), "it said nothing") + f" (see {shown(log)})"
 
 
 class Caretaker(Callback):

@@ -211,6 +211,8 @@ class _Stage:
 def _search(run: _Run) -> int:
     """Search, measure the winner, write the results."""
     config, journal, console = run.config, run.journal, run.console
+    for part in config.run_dir.glob(".*.part"):
+        part.unlink()  # of a session that was killed while it wrote
     remedy = f"resume with: python -m tune_reflector.search --resume {shown(config.run_dir)}"
     if console.mode == "json":
         journal.listener = EventStream(console, config.top_rung, journal.read())
@@ -219,8 +221,8 @@ def _search(run: _Run) -> int:
             for stage in _stages(run):
                 _launch(run, stage, companion)
             code = _finish(run)
-            if code == OK:
-                journal.append({"event": "finished", "budget": budget_of(config)})
+            ending = {"event": "finished", "budget": budget_of(config)} if code == OK else {"event": "without winner"}
+            journal.append(ending)
         if code == OK:
             _point_to_results(run)
         return code
@@ -251,9 +253,13 @@ def _reporting(run: _Run) -> Iterator["Companion | None"]:
     companion = Companion(folder, every_s, run.console.warn)
     try:
         yield companion
-        companion.end()
-    finally:
+    except BaseException:
         companion.end(INTERRUPTED_PATIENCE_S)
+        raise
+    try:
+        companion.end()
+    except KeyboardInterrupt:  # the search is over all the same
+        companion.end(0.0)
 
 
 def _stages(run: _Run) -> Iterator[_Stage]:
@@ -345,7 +351,7 @@ def _launch(run: _Run, stage: _Stage, companion: "Companion | None") -> None:
     generations = len(searcher.statistics) if evolves else 0
     genes = [gene.name for gene in run.evaluator.site.space.genes]
     elsewhere = candidates.ended - (stage.config.num_trials - candidates.to_come)
-    shown_only: list[Callback] = [MapKeeper(folder / MAPS_FILE, genes)]
+    shown_only: list[Callback] = [MapKeeper(folder / MAPS_FILE, genes, tally.best_at)]
     if evolves:
         shown_only.append(Generations(folder, lambda: searcher.statistics, lambda: searcher.hall_of_fame))
     if console.mode == "lines":
@@ -371,7 +377,8 @@ def _launch(run: _Run, stage: _Stage, companion: "Companion | None") -> None:
         folder=folder,
         time_s=time_s,
         out_of_rays=lambda: tally.rays_per_ap >= rays,
-        say=console.warn,
+        say=console.say,
+        warn=console.warn,
     )
     session = journal.length
     journal.append({"event": "session", "stage": stage.number})

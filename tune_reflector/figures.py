@@ -42,7 +42,7 @@ def save_figures(run: RunData) -> list[Path]:
     drawn: dict[str, Callable[[RunData], Figure]] = {}
     if run.maps:
         drawn |= {"map": map_figure, "cdf": cdf_figure}
-    if run.curve:
+    if run.history.curve:
         drawn["convergence"] = convergence_figure
     return [path for name, draw in drawn.items() for path in save(draw(run), folder / name)]
 
@@ -91,7 +91,10 @@ def map_figure(run: RunData) -> Figure:
 
 
 def cdf_figure(run: RunData) -> Figure:
-    """Share of the cells below each RSS, without and with the plate; a curve meets the quantile at its score."""
+    """Share of the cells below each RSS, without and with the plate, and the RSS at the quantile.
+
+    That is the score, unless more cells than the quantile are without power: then the score is lower.
+    """
     figure, axis = plt.subplots(figsize=(6.4, 4.6), layout="constrained")
     quantile = run.config.objective.quantile
     lines = [("all", "best placement", AFTER_COLOUR, "-")]
@@ -99,9 +102,8 @@ def cdf_figure(run: RunData) -> Figure:
         lines.insert(0, (WITHOUT, "same APs without the reflector", BEFORE_COLOUR, "--"))
     for name, label, colour, style in lines:
         cells_dbm = np.sort(run.maps[name][np.isfinite(run.maps[name])])
-        axis.step(
-            cells_dbm, np.arange(1, len(cells_dbm) + 1) / len(cells_dbm), color=colour, linestyle=style, label=label
-        )
+        shares = np.arange(1, len(cells_dbm) + 1) / len(cells_dbm)
+        axis.step(cells_dbm, shares, where="post", color=colour, linestyle=style, label=label)
         at_dbm = 10 * np.log10(np.quantile(10 ** (cells_dbm / 10), quantile))  # on the linear scale, as the score
         axis.plot(at_dbm, quantile, "o", color=colour)
         axis.annotate(
@@ -119,8 +121,8 @@ def cdf_figure(run: RunData) -> Figure:
 def convergence_figure(run: RunData) -> Figure:
     """Best score so far against the rays of all trials together."""
     figure, axis = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
-    rays, _, best = map(list, zip(*run.curve, strict=True))
-    rays, best = [*rays, max(rays[-1], run.standing.rays_per_ap)], [*best, best[-1]]
+    rays, _, best = map(list, zip(*run.history.curve, strict=True))
+    rays, best = [*rays, max(rays[-1], run.history.standing.rays_per_ap)], [*best, best[-1]]
     axis.step(rays, best, where="post", color=AFTER_COLOUR, label="the search's own scores")
     if run.best is not None:
         axis.errorbar(
@@ -153,8 +155,11 @@ def _shown_score(p5_rss_dbm: float, error_db: float) -> str:
 def limits_m(site: Site) -> tuple[tuple[float, float], tuple[float, float]]:
     """Bounds of x and y [m] that show the building, or the zones where no floor plan is known, with a margin."""
     regions = [site.plan.outline] if site.plan else [site.grid.region, site.space.area]
-    low = np.min([region.bounds[:2] for region in regions], axis=0)
-    high = np.max([region.bounds[2:] for region in regions], axis=0)
+    corners = [region.bounds[:2] for region in regions] + [region.bounds[2:] for region in regions]
+    if site.space.reflector is not None:
+        wall = site.space.reflector.mount.wall
+        corners += [wall.top_left_m[:2], wall.bottom_right_m[:2]]
+    low, high = np.min(corners, axis=0), np.max(corners, axis=0)
     margin = 0.03 * float(np.max(high - low))
     return (low[0] - margin, high[0] + margin), (low[1] - margin, high[1] + margin)
 

@@ -48,7 +48,7 @@ class Launch:
 
     ``folder`` is where checkpoints and errors go, ``time_s`` what is left of the time budget (None: no limit), and
     ``out_of_rays``, asked after every result, whether the rays of all sessions have reached the budget of rays.
-    ``say`` tells people what happens.
+    ``say`` tells people what happens, ``warn`` what they should not miss.
     """
 
     config: SearchConfig
@@ -61,3 +61,4 @@ class Launch:
     time_s: float | None = None
     out_of_rays: Callable[[], bool] = lambda: False
     say: Callable[[str], None] = print
+    warn: Callable[[str], None] = print

@@ -6,6 +6,7 @@ fails with it. It takes a twentieth of a core at most, and steps back for every 
 
 import os
 import select
+import shutil
 import sys
 import time
 from contextlib import suppress
@@ -13,13 +14,15 @@ from pathlib import Path
 from typing import IO
 
 from callbacks.files import write_text
+from callbacks.journal import JournalTail, read_journal
 from callbacks.machine import use
-from callbacks.tensorboard import Board, Subject
+from callbacks.tensorboard import BEST, Board, Subject
 from trainables.objectives import METRIC
 from tune_reflector import figures
+from tune_reflector.history import History
 from tune_reflector.preflight import BEST_FILE, JOURNAL_FILE, MAPS_FILE, PAGE_FILE
 from tune_reflector.report_page import page
-from tune_reflector.run_data import RunData
+from tune_reflector.run_data import RunData, history_of
 from tune_reflector.schedulers import PopulationSettings
 
 TENSORBOARD_FOLDER = "tensorboard"
@@ -61,7 +64,11 @@ class LiveReport:
         self._folder = folder
         self._seen: object = None
         self._drawn: object = None
-        self._board = _board(RunData.read(folder))
+        self._journal = JournalTail(folder / JOURNAL_FILE)
+        run = RunData.read(folder, History([], 1))
+        self._history = history_of(run.config)
+        self._board = _board(run)
+        use()  # the processors' use is told since the last time
 
     def update(self, going_on: bool) -> None:
         """Bring all up to date with what the run has left behind so far.
@@ -73,8 +80,10 @@ class LiveReport:
         changes = [going_on, *(_state(self._folder / name) for name in (JOURNAL_FILE, MAPS_FILE, BEST_FILE))]
         if changes == self._seen:
             return
-        run = RunData.read(self._folder)
-        self._board.update(run.events, run.statistics)
+        events = self._journal.read()
+        self._history.add(events)
+        run = RunData.read(self._folder, self._history)
+        self._board.update(events, run.statistics)
         if run.best_map is not None and run.best_map.standing != self._drawn:
             _add_picture(self._board, run)
             self._drawn = run.best_map.standing
@@ -87,9 +96,10 @@ class LiveReport:
 
 
 def write_board(run: RunData) -> None:
-    """Make the event files of a run that does not go on anew."""
+    """Make the event files of a run that does not go on anew, but for what is known of the machine."""
+    shutil.rmtree(run.folder / TENSORBOARD_FOLDER / BEST, ignore_errors=True)
     board = _board(run)
-    board.update(run.events, run.statistics)
+    board.update(read_journal(run.folder / JOURNAL_FILE), run.statistics)
     if run.best_map is not None:
         _add_picture(board, run)
     board.close()

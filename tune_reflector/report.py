@@ -62,11 +62,13 @@ def _rebuild(run: "RunData") -> list[Path]:
     from tune_reflector.live import TENSORBOARD_FOLDER, write_board
     from tune_reflector.preflight import PAGE_FILE
 
-    written = [*save_figures(run), *_draw_scene(run)]
+    written, page_file = [*save_figures(run), *_draw_scene(run)], run.folder / PAGE_FILE
+    if run.going_on and run.config.report.every_s is not None:
+        return [*written, page_file]  # which the search keeps current
     if not run.going_on:
         write_board(run)
         written.append(run.folder / TENSORBOARD_FOLDER)
-    return [*written, _write_page([run], run.folder / PAGE_FILE)]
+    return [*written, _write_page([run], page_file)]
 
 
 def _draw_scene(run: "RunData") -> list[Path]:

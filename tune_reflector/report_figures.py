@@ -1,10 +1,12 @@
 """Interactive figures of a report, drawn by Plotly: the map, how the search went, and what it tried."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import plotly.graph_objects as go
 
+from callbacks.rows import Row
 from search_spaces.design import Placement
 from tune_reflector.comparison_figure import COLOURS
 from tune_reflector.figures import AFTER_COLOUR, AP_COLOUR, ARROW_M, BEFORE_COLOUR, PLATE_COLOUR, WITHOUT, limits_m
@@ -15,8 +17,8 @@ INK = "#7a7a7a"
 
 SCALE, OPENING_COLOUR = "Cividis", "#56B4E9"
 
-SHOWN_TRIALS = 2_000
-"""Most lines of the parallel coordinates; of more trials the best are shown."""
+MOST_BARS = 12
+"""Of the funnel; of more iterations as many are shown, evenly spread."""
 
 
 def plan_figure(run: RunData) -> go.Figure:
@@ -86,9 +88,9 @@ def convergence_figure(runs: Sequence[RunData]) -> go.Figure:
     """Best P5 so far against rays traced."""
     figure = _figure("rays per access point, all trials together", "best P5 RSS so far [dBm]")
     for run in runs:
-        rays, seconds, best = np.array(
-            [*run.curve, (run.standing.rays_per_ap, run.seconds, run.standing.best or np.nan)]
-        ).T
+        history = run.history
+        now = (history.standing.rays_per_ap, history.seconds, history.standing.best or np.nan)
+        rays, seconds, best = np.array([*history.curve, now]).T
         hover = "%{y:.2f} dBm after %{x:.3s} rays and %{customdata:.0f} s<extra>" + run.name + "</extra>"
         figure.add_scatter(
             x=rays, y=best, customdata=seconds, mode="lines", line={"shape": "hv"}, name=run.name, hovertemplate=hover
@@ -98,8 +100,8 @@ def convergence_figure(runs: Sequence[RunData]) -> go.Figure:
 
 
 def trials_figure(run: RunData) -> go.Figure:
-    """Parallel coordinates over the genes of feasible placements, coloured by score."""
-    rows = run.ranked[:SHOWN_TRIALS]
+    """Parallel coordinates over the genes of feasible placements of the highest rung, coloured by score."""
+    rows = comparable(run)
     genes = {gene.name: gene for gene in run.site.space.genes}
     scores = [row.values["p5_rss_dbm"] for row in rows]
     dimensions = [
@@ -116,14 +118,24 @@ def trials_figure(run: RunData) -> go.Figure:
     return figure
 
 
+def comparable(run: RunData) -> list[Row]:
+    """The best placements of the highest rung that any was scored at: scores of two rungs do not compare."""
+    return [row for row in run.history.ranked if row.values["rung"] == run.history.ranked[0].values["rung"]]
+
+
 def funnel_figure(run: RunData) -> go.Figure:
-    """How many trials have reached each iteration, and how many were stopped there."""
-    figure = _figure("trials", "", height=120 + 60 * len(run.reached))
-    reached = sorted(run.reached.items())
+    """How many trials have reached each iteration, and how many were stopped there or since the bar above."""
+    history = run.history
+    iterations = sorted(history.reached)
+    bars = sorted({iterations[round(i)] for i in np.linspace(0, len(iterations) - 1, min(MOST_BARS, len(iterations)))})
+    reached = [history.reached[bar] for bar in bars]
+    spans = [range(above + 1, bar + 1) for above, bar in pairwise([0, *bars])]
+    stopped = [sum(history.stopped[iteration] for iteration in span) for span in spans]
+    figure = _figure("trials", "", height=120 + 60 * len(bars))
     figure.add_funnel(
-        y=[f"iteration {iteration}" for iteration, _ in reached],
-        x=[count for _, count in reached],
-        text=[f"{count} trials<br>{run.stopped[iteration]} stopped here" for iteration, count in reached],
+        y=[f"iteration {bar}" for bar in bars],
+        x=reached,
+        text=[f"{count} trials<br>{gone} stopped here" for count, gone in zip(reached, stopped, strict=True)],
         textinfo="text",
         hovertemplate="%{text}<extra>%{y}</extra>",
         marker={"color": AFTER_COLOUR},

@@ -1,5 +1,7 @@
 """A run, or several, as one page that needs no network: figures that answer the mouse, and tables."""
 
+import shlex
+import time
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -14,9 +16,11 @@ from callbacks.duration import duration
 from tune_reflector import figures
 from tune_reflector.config_file import dump_config
 from tune_reflector.final import shown_error
+from tune_reflector.history import SHOWN_PLACEMENTS
 from tune_reflector.installation import mountings
 from tune_reflector.report_figures import (
     cdf_figure,
+    comparable,
     convergence_figure,
     funnel_figure,
     plan_figure,
@@ -49,9 +53,11 @@ _REFRESH = """
 let touched = Date.now();
 for (const kind of ["pointermove", "pointerdown", "keydown", "scroll"])
   addEventListener(kind, () => { touched = Date.now(); }, { passive: true });
-setInterval(() => { if (Date.now() - touched > 15000) location.reload(); }, 5000);
+setInterval(() => {
+  if (Date.now() - touched > 15000 && Date.now() - WRITTEN < 1800000) location.reload();
+}, 5000);
 """
-"""A page of a search that goes on reloads itself, but not under the reader's hands."""
+"""A page of a search that goes on reloads itself, but not under the reader's hands, nor once nobody renews it."""
 
 
 def page(runs: Sequence[RunData], going_on: bool = False) -> str:
@@ -64,7 +70,7 @@ def page(runs: Sequence[RunData], going_on: bool = False) -> str:
     title = ", ".join(run.name for run in runs)
     parts = [_comparison(runs)] if len(runs) > 1 else []
     parts += [_run(run, len(runs) == 1, going_on) for run in runs]
-    refresh = f"<script>{_REFRESH}</script>" if going_on else ""
+    refresh = f"<script>const WRITTEN = {1000 * time.time():.0f};{_REFRESH}</script>" if going_on else ""
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
@@ -78,14 +84,14 @@ def _run(run: RunData, alone: bool, going_on: bool) -> str:
     if run.placement is not None:
         parts += ["<h2>For the installer</h2>", _installer(run)]
         parts += ["<h2>How well it is received</h2>", _coverage(run), _shown(cdf_figure(run))]
-    if run.rows:
+    if run.history.curve:
         parts += ["<h2>How the search went</h2>", _shown(convergence_figure([run]))] if alone else []
-        parts += ["<h2>Who got how far</h2>", _shown(funnel_figure(run))] if len(run.reached) > 1 else []
-    if run.ranked:
-        parts += ["<h2>What was tried</h2>", _shown(trials_figure(run), roomy=True)]
+        parts += ["<h2>Who got how far</h2>", _shown(funnel_figure(run))] if len(run.history.reached) > 1 else []
+    if run.history.ranked:
+        parts += ["<h2>What was tried</h2>", _tried(run), _shown(trials_figure(run), roomy=True)]
         parts += ["<h2>Best candidates</h2>", _candidates(run)]
-    if run.failures:
-        failures = [[cause, str(count)] for cause, count in run.failures.most_common()]
+    if run.history.failures:
+        failures = [[cause, str(count)] for cause, count in run.history.failures.most_common()]
         parts += ["<h2>Failures</h2>", _table(["cause", "trials"], failures)]
     config = escape(dump_config(run.config, comments=False))
     return (
@@ -94,12 +100,14 @@ def _run(run: RunData, alone: bool, going_on: bool) -> str:
 
 
 def _state(run: RunData, going_on: bool) -> str:
-    if run.finished:
-        state = "finished"
-    elif going_on:
+    if going_on:
         state = "the search goes on; this page renews itself"
+    elif run.history.state == "finished":
+        state = "finished"
+    elif run.history.state == "without winner":
+        state = "ended without a winner: no placement could be built, or measured"
     else:
-        state = f"not finished; go on with: python -m tune_reflector.search --resume {run.folder}"
+        state = f"not finished; go on with: python -m tune_reflector.search --resume {shlex.quote(str(run.folder))}"
     now = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M:%S")
     return f'<p class="muted">{escape(state)} (as of {now})</p>'
 
@@ -113,13 +121,13 @@ def _headline(run: RunData) -> str:
             facts.append(f"{best['p5_rss_dbm'] - without:+.1f} dB by the reflector (without it {without:.1f} dBm)")
         facts.append(f"{best['coverage_share']:.0%} of the cells above {best['coverage_threshold_dbm']:g} dBm")
         facts.append(f"measured with {best['rays_per_ap']:,} rays per access point")
-    elif run.standing.best is not None:
-        line = f"P5 {run.standing.best:.1f} dBm so far"
+    elif run.history.standing.best is not None:
+        line = f"P5 {run.history.standing.best:.1f} dBm so far"
         facts.append("a score of the search itself: luckier than it will be when it is measured again")
     else:
         line = "no score yet"
-    facts.append(f"{run.ended} of {run.total} trials in {duration(run.seconds)}")
-    facts.append(f"{run.standing.rays_per_ap / 1e6:.3g} million rays per access point in all")
+    facts.append(f"{run.history.ended} of {run.total} trials in {duration(run.history.seconds)}")
+    facts.append(f"{run.history.standing.rays_per_ap / 1e6:.3g} million rays per access point in all")
     facts.append(f"traced with {run.provenance.get('device', 'an unknown device')}")
     items = "".join(f"<li>{escape(fact)}</li>" for fact in facts)
     return f'<p class="headline">{line}</p><ul class="muted">{items}</ul>'
@@ -131,7 +139,9 @@ def _comparison(runs: Sequence[RunData]) -> str:
         best = run.best
         score = f"{best['p5_rss_dbm']:.2f} ± {shown_error(best['p5_error_db']):.1f}" if best else "not measured yet"
         searcher = f"{run.config.searcher.kind} with {run.config.scheduler.kind}"
-        lines.append([run.name, score, searcher, f"{run.standing.rays_per_ap / 1e6:.3g}", str(run.ended)])
+        lines.append(
+            [run.name, score, searcher, f"{run.history.standing.rays_per_ap / 1e6:.3g}", str(run.history.ended)]
+        )
     table = _table(["run", "P5 [dBm]", "search", "million rays per AP", "trials"], lines)
     return f"<h1>{len(runs)} runs</h1>{table}{_shown(convergence_figure(runs))}"
 
@@ -185,12 +195,18 @@ def _coverage(run: RunData) -> str:
     return _table(["cells above", *(f"{threshold:g} dBm" for threshold in thresholds)], lines)
 
 
+def _tried(run: RunData) -> str:
+    rows = comparable(run)
+    only = ", best first" if len(rows) == SHOWN_PLACEMENTS else ""
+    return f'<p class="muted">{len(rows):,} placements that were scored at rung {rows[0].values["rung"]:.0f}{only}</p>'
+
+
 def _candidates(run: RunData) -> str:
     heads = ["trial", "P5 [dBm]", "rung", *run.genes]
     lines = [
         [row.trial_id, f"{row.values['p5_rss_dbm']:.2f}", f"{row.values['rung']:.0f}"]
         + [f"{row.values[gene]:.2f}" for gene in run.genes]
-        for row in run.ranked[:TOP]
+        for row in run.history.ranked[:TOP]
     ]
     return _table(heads, lines)
 

@@ -5,7 +5,6 @@ A run that goes on may be read at any moment: every file is either whole or not 
 
 import json
 import math
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -16,15 +15,15 @@ import numpy as np
 import numpy.typing as npt
 
 from callbacks.files import replacing, write_json
-from callbacks.journal import Event, JournalError, in_use, read_journal
+from callbacks.journal import JournalError, in_use, read_journal
 from callbacks.maps import BestMap
-from callbacks.rows import STATISTICS_FILE, Row, ranked, read_rows, read_statistics
-from callbacks.standing import Standing
+from callbacks.rows import STATISTICS_FILE, read_rows, read_statistics
 from search_spaces.design import Placement
-from trainables.objectives import METRIC, combine, dbm_to_w
+from trainables.objectives import combine, dbm_to_w
 from trainables.problem import Site
 from tune_reflector.config import SearchConfig
 from tune_reflector.config_file import ConfigError, load_config
+from tune_reflector.history import History
 from tune_reflector.preflight import (
     BEST_FILE,
     CONFIG_FILE,
@@ -48,16 +47,19 @@ class RunData:
     provenance: dict[str, Any]
     best: dict[str, Any] | None
     """``best.json``; None until the winner is measured."""
-    rows: list[Row]
-    events: list[Event]
+    history: History
     best_map: BestMap | None
     """Of the winner, or of the best placement so far; None while no placement has a score."""
     statistics: list[dict[str, float]]
     """Of each generation, if it is a genetic algorithm."""
 
     @classmethod
-    def read(cls, folder: Path) -> "RunData":
+    def read(cls, folder: Path, history: History | None = None) -> "RunData":
         """The run in a folder.
+
+        Args:
+            folder: where it is.
+            history: what has happened in it, for a caller who follows the journal; otherwise it is read.
 
         Raises:
             ConfigError: it holds none, or one that is damaged.
@@ -69,7 +71,9 @@ class RunData:
             provenance = json.loads((folder / PROVENANCE_FILE).read_text(encoding="utf-8"))
             best_file = folder / BEST_FILE
             best = json.loads(best_file.read_text(encoding="utf-8")) if best_file.exists() else None
-            events = read_journal(folder / JOURNAL_FILE)
+            if history is None:
+                history = history_of(config)
+                history.add(read_journal(folder / JOURNAL_FILE))
             best_map = BestMap.read(folder / MAPS_FILE)
             if best_map is not None and math.isfinite(best_map.standing[0]):
                 best = None  # of an earlier session: the search goes on with a larger budget
@@ -77,11 +81,10 @@ class RunData:
             raise ConfigError(str(error)) from None
         except ValueError as error:
             raise ConfigError(f"{folder}: must be whole, but a file in it is damaged: {error}; restore it") from None
-        rows = list(read_rows(folder / TABLE_FILE))
         here = {"name": folder.absolute().name, "results_dir": folder.absolute().parent}
         config = config.model_copy(update=here)
         statistics = read_statistics(folder / STATISTICS_FILE)
-        return cls(folder, config, provenance, best, rows, events, best_map, statistics)
+        return cls(folder, config, provenance, best, history, best_map, statistics)
 
     @property
     def name(self) -> str:
@@ -129,64 +132,12 @@ class RunData:
         return datetime.fromisoformat(self.provenance["sessions"][0]["started"])
 
     @property
-    def finished(self) -> bool:
-        """Whether its last session came to its end."""
-        kinds = [event["event"] for event in self.events if event["event"] in ("session", "finished")]
-        return kinds[-1:] == ["finished"]
-
-    @cached_property
-    def ranked(self) -> list[Row]:
-        """Every feasible placement once, best first."""
-        return ranked(self.rows, self.genes)
-
-    @cached_property
-    def standing(self) -> Standing:
-        """Rays and best score so far."""
-        return Standing(METRIC, self.config.top_rung, self.rows)
-
-    @property
-    def curve(self) -> list[tuple[float, float, float]]:
-        """Rays per AP, seconds and best P5 [dBm] so far, at every improvement."""
-        standing, found = Standing(METRIC, self.config.top_rung), []
-        for row in self.rows:
-            before = standing.best
-            standing.count(row.key, row.values)
-            if standing.best is not None and standing.best != before:
-                found.append((standing.rays_per_ap, row.elapsed_s, standing.best))
-        return found
-
-    @property
-    def ended(self) -> int:
-        """Trials that have ended."""
-        return sum(event["event"] in ("failed", "dropped") or event.get("done", False) for event in self.events)
-
-    @property
     def total(self) -> int:
         """Trials of all its stages."""
-        refined = [event["starts"] for event in self.events if event["event"] == "refinement"]
-        first = self.config.num_trials
-        return first + (self.config.refined(len(refined[-1])).num_trials if refined and refined[-1] else 0)
-
-    @property
-    def seconds(self) -> float:
-        """Seconds that its trials have run."""
-        return max((row.elapsed_s for row in self.rows), default=0.0)
-
-    @property
-    def failures(self) -> Counter[str]:
-        """Trials that have failed, by cause."""
-        return Counter(event["cause"] for event in self.events if event["event"] == "failed")
-
-    @property
-    def reached(self) -> Counter[int]:
-        """Trials that have reached each iteration."""
-        return Counter(row.iteration for row in self.rows)
-
-    @property
-    def stopped(self) -> Counter[int]:
-        """Trials that a scheduler has stopped after each iteration."""
-        last = (event for event in self.events if event["event"] == "reported" and event["done"])
-        return Counter(event["iteration"] for event in last if not event["result"]["complete"])
+        config = self.config
+        return config.num_trials + sum(
+            config.refined(starts).num_trials for starts in self.history.refinements if starts
+        )
 
     def export(self, kind: str) -> list[Path]:
         """Write the trials as ``csv``, ``parquet`` or ``json``, and the winner's genes as JSON, beside the others."""
@@ -194,7 +145,7 @@ class RunData:
 
         records = [
             {"trial_id": row.trial_id, "iteration": row.iteration, "elapsed_s": row.elapsed_s, **row.values}
-            for row in self.rows
+            for row in read_rows(self.folder / TABLE_FILE)
         ]
         trials, best = self.folder / f"export.{kind}", self.folder / "export_best.json"
         frame = pd.DataFrame.from_records(records)
@@ -209,3 +160,8 @@ class RunData:
         if self.best is not None:
             write_json(best, self.best)
         return [trials, *([best] if self.best is not None else [])]
+
+
+def history_of(config: SearchConfig) -> History:
+    """Of a search that has not begun."""
+    return History([gene.name for gene in config.site().space.genes], config.top_rung)

@@ -142,7 +142,7 @@ class CandidateTrials(SearchAlgorithm):
         if failure.out_of_memory and self._limit is not None and self._limit > 1:
             self._limit = max(1, min(self._limit, self._launch.workers) - 1)
             self._candidates.put_back(trial_id)
-            self._launch.say(
+            self._launch.warn(
                 f"{failure.cause}; going on with {self._limit} trials at a time: lower budget.max_concurrent"
                 + (" or raise resources.gpus_per_trial" if self._launch.use_gpu else "")
             )
