@@ -20,6 +20,9 @@ Event = dict[str, Any]
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"), default=lambda number: number.item())
 
+PART = 5_000
+"""Events that are followed at a time."""
+
 SYNC_S = 1.0
 """What a machine that loses its power may take with it; a process that dies takes nothing."""
 
@@ -120,7 +123,7 @@ class Journal:
 
 def read_journal(path: Path) -> list[Event]:
     """The events of a journal that another process may be writing; none if there is no file yet."""
-    return JournalTail(path).read()
+    return _read(path)[0] if path.exists() else []
 
 
 class JournalTail:
@@ -131,17 +134,18 @@ class JournalTail:
         self._size = 0
         self._length = 0
 
-    def read(self) -> list[Event]:
-        """The events since the last call; none if there is no file yet.
+    def read(self) -> Iterator[list[Event]]:
+        """The events since the last call, in parts that fit into memory; none if there is no file yet.
 
         Raises:
             JournalError: it is damaged.
         """
-        if not self._path.exists():
-            return []
-        events, self._size = _read(self._path, self._size, self._length)
-        self._length += len(events)
-        return events
+        while self._path.exists():
+            events, self._size = _read(self._path, self._size, self._length, limit=PART)
+            self._length += len(events)
+            if not events:
+                return
+            yield events
 
 
 def in_use(path: Path) -> bool:
@@ -165,8 +169,14 @@ def _line(event: Mapping[str, Any]) -> bytes:
     return b"%08x %b\n" % (zlib.crc32(text), text)
 
 
-def _read(path: Path, size: int = 0, length: int = 0) -> tuple[list[Event], int]:
-    """The events after the first ``length``, of ``size`` bytes, and the size of the file up to the last good one."""
+def _read(path: Path, size: int = 0, length: int = 0, limit: int | None = None) -> tuple[list[Event], int]:
+    """The events after the first ``length``, of ``size`` bytes, and the size of the file up to the last of them.
+
+    Args:
+        path: the file.
+        size, length: what was read before.
+        limit: most events.
+    """
     events: list[Event] = []
     damaged = None
     with path.open("rb") as file:
@@ -183,6 +193,8 @@ def _read(path: Path, size: int = 0, length: int = 0) -> tuple[list[Event], int]
             else:
                 events.append(event)
                 size += len(line)
+                if len(events) == limit:
+                    break
     return events, size
 
 

@@ -120,22 +120,24 @@ def test_a_full_disk_is_an_error_and_the_file_is_as_before(path: Path) -> None:
     assert journal.length == 0
 
 
-def test_a_tail_follows_a_journal_that_grows_line_by_line(path: Path) -> None:
+@pytest.mark.parametrize("step", [7, 200, 10_000])
+def test_a_tail_follows_a_journal_that_grows_in_parts(step: int, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever part of a line is there yet."""
+    monkeypatch.setattr("callbacks.journal.PART", 2)
     with closing(Journal(path)) as journal:
         for number in range(5):
             journal.append({"event": "proposed", "trial": f"{number}"})
     whole = path.read_bytes()
     path.unlink()
-    tail, seen = JournalTail(path), []
-    assert tail.read() == []
-    for end in range(0, len(whole) + 1, 7):
+    tail, seen = JournalTail(path), list[Event]()
+    assert list(tail.read()) == []
+    for end in (*range(0, len(whole), step), len(whole)):
         path.write_bytes(whole[:end])
-        seen += tail.read()
-    path.write_bytes(whole)
-    seen += tail.read()
+        for part in tail.read():
+            assert 1 <= len(part) <= 2
+            seen += part
     assert seen == read_journal(path)
-    assert tail.read() == []
+    assert list(tail.read()) == []
 
 
 def test_a_listener_is_told_of_what_is_written(path: Path) -> None:

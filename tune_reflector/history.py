@@ -62,7 +62,8 @@ class History:
     @property
     def ranked(self) -> list[Row]:
         """The best placements, each once, best first."""
-        self._rank()
+        if self._rows:
+            self._rank()
         return self._ranked
 
     @property

@@ -80,10 +80,11 @@ class LiveReport:
         changes = [going_on, *(_state(self._folder / name) for name in (JOURNAL_FILE, MAPS_FILE, BEST_FILE))]
         if changes == self._seen:
             return
-        events = self._journal.read()
-        self._history.add(events)
+        for events in self._journal.read():
+            self._history.add(events)
+            self._board.update(events)
         run = RunData.read(self._folder, self._history)
-        self._board.update(events, run.statistics)
+        self._board.update([], run.statistics)
         if run.best_map is not None and run.best_map.standing != self._drawn:
             _add_picture(self._board, run)
             self._drawn = run.best_map.standing

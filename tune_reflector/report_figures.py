@@ -120,7 +120,8 @@ def trials_figure(run: RunData) -> go.Figure:
 
 def comparable(run: RunData) -> list[Row]:
     """The best placements of the highest rung that any was scored at: scores of two rungs do not compare."""
-    return [row for row in run.history.ranked if row.values["rung"] == run.history.ranked[0].values["rung"]]
+    best = run.history.ranked
+    return [row for row in best if row.values["rung"] == best[0].values["rung"]]
 
 
 def funnel_figure(run: RunData) -> go.Figure:
