@@ -14,11 +14,11 @@ from callbacks.journal import Event, Journal, read_journal, reports
 from callbacks.results import ResultsTable
 from tune_reflector.candidates import Candidates, Recorder
 from tune_reflector.config import SearchConfig
-from tune_reflector.experiment import METRICS
 from tune_reflector.launch import Launch
 from tune_reflector.schedulers import build_scheduler
 from tune_reflector.searchers.build import build_searcher
 from tune_reflector.searchers.states import SearcherStates
+from tune_reflector.stages import METRICS
 
 QUICK = [
     "fidelity.rungs=[2000,20000]",

@@ -1,0 +1,76 @@
+"""The end of a search: its winner is measured, and everything about it written down and drawn."""
+
+from collections import Counter
+
+from callbacks.files import shown, write_json
+from callbacks.rows import read_rows
+from search_spaces.design import Placement
+from trainables.objectives import MapError
+from tune_reflector.preflight import BEST_FILE, CONFIG_FILE, MAPS_FILE, PAGE_FILE, PROVENANCE_FILE, TABLE_FILE
+from tune_reflector.session import FAILED, OK, Session
+
+
+def finish(session: Session) -> int:
+    """Measure the winner and write what the run leaves behind."""
+    from tune_reflector.final import best_json, best_map, find_winner, summary
+
+    config, evaluator, console, folder = session.config, session.evaluator, session.console, session.config.run_dir
+    evaluator.set_threads(None)
+    _tell_of_failures(session)
+    rows = list(read_rows(folder / TABLE_FILE))
+    if not rows:
+        console.warn("no trial gave a result")
+        return FAILED
+    try:
+        winner = find_winner(config, rows, evaluator, console.say)
+    except MapError as error:
+        console.warn(f"the winner cannot be measured: {error}")
+        return FAILED
+    if winner is None:
+        console.warn(
+            f"no feasible placement in {config.num_trials} trials; widen access_points.areas or raise budget.trials"
+        )
+        return FAILED
+    best_map(winner).write(folder / MAPS_FILE)
+    best = best_json(config, winner, evaluator)
+    write_json(folder / BEST_FILE, best)
+    console.event("winner", **best)
+    if config.report.figures:
+        _draw(session, winner.placement)
+    console.say("\n" + summary(winner, config.objective.coverage_threshold_dbm))
+    return OK
+
+
+def _draw(session: Session, placement: Placement) -> None:
+    """Draw the figures; what goes wrong with a picture costs nobody the result."""
+    from tune_reflector.figures import FOLDER, save_figures
+    from tune_reflector.run_data import RunData
+    from tune_reflector.scene_figure import save_scene
+
+    session.console.say("drawing the figures")
+    folder = session.config.run_dir
+    try:
+        save_figures(RunData.read(folder))
+        save_scene(folder / FOLDER, session.evaluator, placement, folder.name)
+    except Exception as error:
+        session.console.warn(f"the figures could not be drawn: {type(error).__name__}: {error}")
+
+
+def point_to_results(session: Session) -> None:
+    """Say where everything is."""
+    folder, report = session.config.run_dir, session.config.report
+    files = [BEST_FILE, TABLE_FILE, CONFIG_FILE, PROVENANCE_FILE]
+    files += ["figures/"] if report.figures else []
+    session.console.say(f"\n{shown(folder)}: {', '.join(files)}")
+    if report.every_s is not None:
+        session.console.say(f"report: {shown(folder / PAGE_FILE)}; curves: tensorboard --logdir {shown(folder)}")
+
+
+def _tell_of_failures(session: Session) -> None:
+    from tune_reflector.failures import ERRORS_FILE
+
+    causes = Counter(event["cause"] for event in session.journal.read() if event["event"] == "failed")
+    if causes:
+        session.console.warn(f"{causes.total()} trial{'s' * (causes.total() > 1)} failed, see {ERRORS_FILE}:")
+    for cause, count in causes.most_common():
+        session.console.warn(f"  {count} x {cause}")
