@@ -57,6 +57,17 @@ def opening(segment: int, start: float, width: float, bottom: float, top: float,
     }
 
 
+@pytest.mark.parametrize("name", BUNDLED)
+def test_openings_begin_and_end_on_their_segment(name: str) -> None:
+    for wall in load_floor_plan(bundled_floor_plans()[name]).walls:
+        for hole in wall.openings:
+            corners, ends = np.asarray(wall.corners_m)[hole.segment : hole.segment + 2], wall.ends_m(hole)
+            assert np.linalg.norm(ends[0] - corners[0]) == pytest.approx(hole.start_m)
+            assert np.linalg.norm(ends[1] - ends[0]) == pytest.approx(hole.width_m)
+            segment = shapely.LineString(corners)
+            assert all(segment.distance(shapely.Point(end)) < 1e-9 for end in ends)
+
+
 def length_m(wall: Wall) -> float:
     path = [*wall.path_m, *wall.path_m[: wall.closed]]
     return sum(float(np.hypot(*np.subtract(b, a))) for a, b in pairwise(path))

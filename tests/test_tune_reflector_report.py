@@ -12,11 +12,12 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from callbacks.maps import BestMap
 from callbacks.rows import read_rows
 from tune_reflector import figures, report, report_page, search
-from tune_reflector.config_file import ConfigError
+from tune_reflector.config_file import ConfigError, load_config
 from tune_reflector.installation import mountings
-from tune_reflector.run_data import RunData
+from tune_reflector.run_data import RunData, history_of
 
 QUICK = [
     "launch=local",
@@ -130,6 +131,43 @@ def test_a_damaged_run_is_refused_in_one_line(runs: Path, tmp_path: Path) -> Non
     (tmp_path / "a" / "best.json").write_text("{")
     with pytest.raises(ConfigError, match="damaged"):
         RunData.read(tmp_path / "a")
+
+
+BOX = [
+    "scene={kind: sionna, name: box}",
+    "receivers.zones=[[[1, 1], [4, 1], [4, 4], [1, 4]]]",
+    "access_points.areas=[[[-4, -4], [0, -4], [0, 0], [-4, 0]]]",
+    "reflector=null",
+]
+
+
+@pytest.mark.parametrize(
+    ("settings", "maps"),
+    [
+        (["scene.plan=office"], ["all", "AP 1", "AP 2"]),
+        (["access_points.count=1", "reflector=null"], ["all"]),
+        (BOX, ["all", "AP 1", "AP 2"]),
+    ],
+    ids=["office", "one access point", "no floor plan"],
+)
+@pytest.mark.parametrize("traced", [True, False])
+def test_every_kind_of_run_has_a_page_and_figures(settings: list[str], maps: list[str], traced: bool) -> None:
+    """Whatever is in it, and whatever it is called."""
+    config, rng = load_config(None, settings), np.random.default_rng(0)
+    site = config.site()
+    rss_w = rng.exponential(1e-9, (config.access_points.count, site.grid.num_cells))
+    best_map = BestMap(site.space.sample(rng), (2.0, -70.0), rss_w) if traced else None
+    about = {"sessions": [{"started": "2026-01-01T00:00:00+00:00"}], "device": "CPU <i>&</i>"}
+    folder = Path("a <b> & 'some' \"more\"")
+    run = RunData(folder, config, about, None, history_of(config), best_map, [])
+    html = report_page.page([run])
+    assert list(run.maps) == (maps if traced else [])
+    assert ("For the installer" in html) == traced
+    assert html.count('"label":"') == (len(maps) if traced else 0)
+    assert "<b>" not in html
+    assert "<i>" not in html
+    folder.mkdir()
+    assert len(figures.save_figures(run)) == (4 if traced else 0)
 
 
 def test_figures_are_drawn_as_pictures_and_for_print(runs: Path) -> None:

@@ -101,6 +101,12 @@ class Wall(Slab):
         """The path, with the first corner repeated if closed."""
         return (*self.path_m, self.path_m[0]) if self.closed else self.path_m
 
+    def ends_m(self, opening: Opening) -> npt.NDArray[np.float64]:
+        """Where an opening begins and where it ends, ``[2, 2]`` [m]."""
+        start, end = np.asarray(self.corners_m)[opening.segment : opening.segment + 2]
+        along = (end - start) / np.linalg.norm(end - start)
+        return np.array([start + s * along for s in (opening.start_m, opening.start_m + opening.width_m)])
+
     @property
     def footprint(self) -> Polygon:
         """The ground that the wall's slab covers."""

@@ -19,7 +19,7 @@ from callbacks.files import replacing
 from search_spaces.design import Placement
 from trainables.problem import Site
 from tune_reflector.final import shown_error
-from tune_reflector.run_data import RunData
+from tune_reflector.run_data import Image, RunData
 
 FOLDER = "figures"
 FORMATS = ("png", "pdf")
@@ -101,8 +101,7 @@ def cdf_figure(run: RunData) -> Figure:
     if WITHOUT in run.maps:
         lines.insert(0, (WITHOUT, "same APs without the reflector", BEFORE_COLOUR, "--"))
     for name, label, colour, style in lines:
-        cells_dbm = np.sort(run.maps[name][np.isfinite(run.maps[name])])
-        shares = np.arange(1, len(cells_dbm) + 1) / len(cells_dbm)
+        cells_dbm, shares = distribution(run.maps[name])
         axis.step(cells_dbm, shares, where="post", color=colour, linestyle=style, label=label)
         at_dbm = 10 * np.log10(np.quantile(10 ** (cells_dbm / 10), quantile))  # on the linear scale, as the score
         axis.plot(at_dbm, quantile, "o", color=colour)
@@ -116,6 +115,12 @@ def cdf_figure(run: RunData) -> Figure:
     axis.grid(alpha=0.3)
     axis.legend(loc="upper left", frameon=False)
     return figure
+
+
+def distribution(image_dbm: Image) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """RSS [dBm] of the cells of a map, rising, and the share of the cells that is no higher."""
+    cells_dbm = np.sort(image_dbm[np.isfinite(image_dbm)])
+    return cells_dbm, np.arange(1, len(cells_dbm) + 1) / len(cells_dbm)
 
 
 def convergence_figure(run: RunData) -> Figure:
@@ -170,13 +175,9 @@ def _draw_building(axis: Axes, site: Site) -> None:
     lines = [np.asarray(wall.corners_m) for wall in site.plan.walls]
     axis.add_collection(LineCollection(lines, colors="0.25", linewidths=1.8))
     for wall in site.plan.walls:
-        corners = np.asarray(wall.corners_m)
         for opening in wall.openings:
-            start, end = corners[opening.segment], corners[opening.segment + 1]
-            along = (end - start) / np.linalg.norm(end - start)
-            ends = [start + s * along for s in (opening.start_m, opening.start_m + opening.width_m)]
             colour = "white" if opening.slab is None else "#7fb2d9"
-            axis.plot(*np.transpose(ends), color=colour, linewidth=2.4, solid_capstyle="butt")
+            axis.plot(*wall.ends_m(opening).T, color=colour, linewidth=2.4, solid_capstyle="butt")
 
 
 def _draw_placement(axis: Axes, placement: Placement) -> None:

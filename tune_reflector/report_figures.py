@@ -9,7 +9,16 @@ import plotly.graph_objects as go
 from callbacks.rows import Row
 from search_spaces.design import Placement
 from tune_reflector.comparison_figure import COLOURS
-from tune_reflector.figures import AFTER_COLOUR, AP_COLOUR, ARROW_M, BEFORE_COLOUR, PLATE_COLOUR, WITHOUT, limits_m
+from tune_reflector.figures import (
+    AFTER_COLOUR,
+    AP_COLOUR,
+    ARROW_M,
+    BEFORE_COLOUR,
+    PLATE_COLOUR,
+    WITHOUT,
+    distribution,
+    limits_m,
+)
 from tune_reflector.run_data import RunData
 
 INK = "#7a7a7a"
@@ -71,8 +80,7 @@ def cdf_figure(run: RunData) -> go.Figure:
     figure = _figure("received signal strength [dBm]", "share of the cells below")
     for name, label, colour in ((WITHOUT, WITHOUT, BEFORE_COLOUR), ("all", "best placement", AFTER_COLOUR)):
         if name in run.maps:
-            cells_dbm = np.sort(run.maps[name][np.isfinite(run.maps[name])])
-            shares = np.arange(1, len(cells_dbm) + 1) / len(cells_dbm)
+            cells_dbm, shares = distribution(run.maps[name])
             hover = "%{y:.1%} of the cells are below %{x:.1f} dBm<extra>" + label + "</extra>"
             line = {"shape": "hv", "color": colour}
             figure.add_scatter(x=cells_dbm, y=shares, mode="lines", line=line, name=label, hovertemplate=hover)
@@ -168,9 +176,7 @@ def _draw_building(figure: go.Figure, run: RunData) -> None:
             x=corners[:, 0], y=corners[:, 1], mode="lines", line={"color": INK, "width": 2}, hoverinfo="skip"
         )
         for opening in wall.openings:
-            start, end = corners[opening.segment], corners[opening.segment + 1]
-            along = (end - start) / np.linalg.norm(end - start)
-            x, y = np.transpose([start + s * along for s in (opening.start_m, opening.start_m + opening.width_m)])
+            x, y = wall.ends_m(opening).T
             figure.add_scatter(
                 x=x,
                 y=y,
