@@ -22,9 +22,9 @@ search: $(READY)
 compare: $(READY)
 	$(VENV)/bin/python -m tune_reflector.compare $(ARGS)
 
-test: $(READY)
+test: $(READY)  # three processes: they often wait for Ray, which leaves two cores idle
 	@tools/get-browser
-	$(VENV)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(VENV)/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 soak: $(READY)
 	SOAK_KILLS=$(KILLS) $(VENV)/bin/python -m pytest -s tests/test_tune_reflector_faults.py $(ARGS)

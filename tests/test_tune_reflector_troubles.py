@@ -63,7 +63,7 @@ def run_troubled(
     monkeypatch.setattr(launch_ray, "trial_class", troubled(trouble))
     config = validate({**QUICK_CONFIG, **settings})
     said: list[str] = []
-    launch_ray.run(make_launch(config, say=said.append))
+    launch_ray.run(make_launch(config, warn=said.append))
     return read_journal(config.run_dir / "journal.log"), said
 
 
