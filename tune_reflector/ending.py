@@ -3,26 +3,38 @@
 from collections import Counter
 
 from callbacks.files import shown, write_json
-from callbacks.rows import read_rows
+from callbacks.journal import JournalTail
 from search_spaces.design import Placement
 from trainables.objectives import MapError
-from tune_reflector.preflight import BEST_FILE, CONFIG_FILE, MAPS_FILE, PAGE_FILE, PROVENANCE_FILE, TABLE_FILE
+from tune_reflector.console import Console
+from tune_reflector.preflight import (
+    BEST_FILE,
+    CONFIG_FILE,
+    JOURNAL_FILE,
+    MAPS_FILE,
+    PAGE_FILE,
+    PROVENANCE_FILE,
+    TABLE_FILE,
+)
 from tune_reflector.session import FAILED, OK, Session
 
 
 def finish(session: Session) -> int:
     """Measure the winner and write what the run leaves behind."""
     from tune_reflector.final import best_json, best_map, find_winner, summary
+    from tune_reflector.run_data import history_of
 
     config, evaluator, console, folder = session.config, session.evaluator, session.console, session.config.run_dir
     evaluator.set_threads(None)
-    _tell_of_failures(session)
-    rows = list(read_rows(folder / TABLE_FILE))
-    if not rows:
+    history = history_of(config)
+    for events in JournalTail(folder / JOURNAL_FILE).read():
+        history.add(events)
+    _tell_of_failures(history.failures, console)
+    if not history.results:
         console.warn("no trial gave a result")
         return FAILED
     try:
-        winner = find_winner(config, rows, evaluator, console.say)
+        winner = find_winner(config, history.ranked, evaluator, console.say)
     except MapError as error:
         console.warn(f"the winner cannot be measured: {error}")
         return FAILED
@@ -66,11 +78,10 @@ def point_to_results(session: Session) -> None:
         session.console.say(f"report: {shown(folder / PAGE_FILE)}; curves: tensorboard --logdir {shown(folder)}")
 
 
-def _tell_of_failures(session: Session) -> None:
+def _tell_of_failures(causes: Counter[str], console: Console) -> None:
     from tune_reflector.failures import ERRORS_FILE
 
-    causes = Counter(event["cause"] for event in session.journal.read() if event["event"] == "failed")
     if causes:
-        session.console.warn(f"{causes.total()} trial{'s' * (causes.total() > 1)} failed, see {ERRORS_FILE}:")
+        console.warn(f"{causes.total()} trial{'s' * (causes.total() > 1)} failed, see {ERRORS_FILE}:")
     for cause, count in causes.most_common():
-        session.console.warn(f"  {count} x {cause}")
+        console.warn(f"  {count} x {cause}")

@@ -30,6 +30,8 @@ class History:
         """Rays per AP, seconds and best P5 [dBm] so far, at every improvement."""
         self.failures: Counter[str] = Counter()
         """Trials that have failed, by cause."""
+        self.results = 0
+        """Of all trials."""
         self.ended = 0
         """Trials that have ended."""
         self.refinements: list[int] = []
@@ -79,6 +81,7 @@ class History:
 
     def _add_result(self, event: Event) -> None:
         row = Row(event["trial"], event["iteration"], float(event["elapsed_s"]), event["result"])
+        self.results += 1
         self.seconds = max(self.seconds, row.elapsed_s)
         before = self.standing.best
         self.standing.count(row.key, row.values)
