@@ -123,7 +123,7 @@ def _headline(run: RunData) -> str:
         facts.append(f"measured with {best['rays_per_ap']:,} rays per access point")
     elif run.history.standing.best is not None:
         line = f"P5 {run.history.standing.best:.1f} dBm so far"
-        facts.append("a score of the search itself: luckier than it will be when it is measured again")
+        facts.append("a score of the search itself, of few rays: it will differ when it is measured again")
     else:
         line = "no score yet"
     facts.append(f"{run.history.ended} of {run.total} trials in {duration(run.history.seconds)}")
