@@ -3,14 +3,13 @@
 from collections import Counter
 
 from callbacks.files import shown, write_json
-from callbacks.journal import JournalTail
 from search_spaces.design import Placement
 from trainables.objectives import MapError
 from tune_reflector.console import Console
+from tune_reflector.history import History
 from tune_reflector.preflight import (
     BEST_FILE,
     CONFIG_FILE,
-    JOURNAL_FILE,
     MAPS_FILE,
     PAGE_FILE,
     PROVENANCE_FILE,
@@ -22,13 +21,11 @@ from tune_reflector.session import FAILED, OK, Session
 def finish(session: Session) -> int:
     """Measure the winner and write what the run leaves behind."""
     from tune_reflector.final import best_json, best_map, find_winner, summary
-    from tune_reflector.run_data import history_of
+    from tune_reflector.run_data import read_history
 
     config, evaluator, console, folder = session.config, session.evaluator, session.console, session.config.run_dir
     evaluator.set_threads(None)
-    history = history_of(config)
-    for events in JournalTail(folder / JOURNAL_FILE).read():
-        history.add(events)
+    history = read_history(config, folder)
     _tell_of_failures(history.failures, console)
     if not history.results:
         console.warn("no trial gave a result")
@@ -48,12 +45,12 @@ def finish(session: Session) -> int:
     write_json(folder / BEST_FILE, best)
     console.event("winner", **best)
     if config.report.figures:
-        _draw(session, winner.placement)
+        _draw(session, winner.placement, history)
     console.say("\n" + summary(winner, config.objective.coverage_threshold_dbm))
     return OK
 
 
-def _draw(session: Session, placement: Placement) -> None:
+def _draw(session: Session, placement: Placement, history: History) -> None:
     """Draw the figures; what goes wrong with a picture costs nobody the result."""
     from tune_reflector.figures import FOLDER, save_figures
     from tune_reflector.run_data import RunData
@@ -62,7 +59,7 @@ def _draw(session: Session, placement: Placement) -> None:
     session.console.say("drawing the figures")
     folder = session.config.run_dir
     try:
-        save_figures(RunData.read(folder))
+        save_figures(RunData.read(folder, history))
         save_scene(folder / FOLDER, session.evaluator, placement, folder.name)
     except Exception as error:
         session.console.warn(f"the figures could not be drawn: {type(error).__name__}: {error}")

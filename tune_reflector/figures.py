@@ -19,7 +19,7 @@ from callbacks.files import replacing
 from search_spaces.design import Placement
 from trainables.problem import Site
 from tune_reflector.final import shown_error
-from tune_reflector.run_data import Image, RunData
+from tune_reflector.run_data import WITHOUT, Image, RunData
 
 FOLDER = "figures"
 FORMATS = ("png", "pdf")
@@ -28,8 +28,6 @@ AP_COLOUR, PLATE_COLOUR, MAP_COLOURS = "#CC79A7", "#D55E00", "cividis"
 """From Okabe and Ito's palette and a map that the colour-blind read like everybody."""
 
 AFTER_COLOUR, BEFORE_COLOUR = "#0072B2", "#E69F00"
-
-WITHOUT = "without reflector"
 
 ARROW_M = 1.6
 """Length of the arrow that shows where an access point looks."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from callbacks.files import write_text
-from callbacks.journal import JournalTail, read_journal
+from callbacks.journal import JournalTail
 from callbacks.machine import use
 from callbacks.tensorboard import BEST, Board, Subject
 from trainables.objectives import METRIC
@@ -100,7 +100,9 @@ def write_board(run: RunData) -> None:
     """Make the event files of a run that does not go on anew, but for what is known of the machine."""
     shutil.rmtree(run.folder / TENSORBOARD_FOLDER / BEST, ignore_errors=True)
     board = _board(run)
-    board.update(read_journal(run.folder / JOURNAL_FILE), run.statistics)
+    for events in JournalTail(run.folder / JOURNAL_FILE).read():
+        board.update(events)
+    board.update([], run.statistics)
     if run.best_map is not None:
         _add_picture(board, run)
     board.close()

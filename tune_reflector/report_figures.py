@@ -15,11 +15,10 @@ from tune_reflector.figures import (
     ARROW_M,
     BEFORE_COLOUR,
     PLATE_COLOUR,
-    WITHOUT,
     distribution,
     limits_m,
 )
-from tune_reflector.run_data import RunData
+from tune_reflector.run_data import WITHOUT, RunData
 
 INK = "#7a7a7a"
 """Readable on a light page and on a dark one."""

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from callbacks.files import replacing, write_json
-from callbacks.journal import JournalError, in_use, read_journal
+from callbacks.journal import JournalError, JournalTail, in_use
 from callbacks.maps import BestMap
 from callbacks.rows import STATISTICS_FILE, read_rows, read_statistics
 from search_spaces.design import Placement
@@ -33,6 +33,9 @@ from tune_reflector.preflight import (
     TABLE_FILE,
     is_run,
 )
+
+WITHOUT = "without reflector"
+"""The name of a winner's second map."""
 
 Image = npt.NDArray[np.float64]
 """RSS [dBm] of the cells of the box around the user zones, ``[num_y, num_x]``; NaN outside of the zones."""
@@ -59,7 +62,7 @@ class RunData:
 
         Args:
             folder: where it is.
-            history: what has happened in it, for a caller who follows the journal; otherwise it is read.
+            history: what has happened in it, for a caller who knows; otherwise the journal is read.
 
         Raises:
             ConfigError: it holds none, or one that is damaged.
@@ -71,9 +74,7 @@ class RunData:
             provenance = json.loads((folder / PROVENANCE_FILE).read_text(encoding="utf-8"))
             best_file = folder / BEST_FILE
             best = json.loads(best_file.read_text(encoding="utf-8")) if best_file.exists() else None
-            if history is None:
-                history = history_of(config)
-                history.add(read_journal(folder / JOURNAL_FILE))
+            history = history or read_history(config, folder)
             best_map = BestMap.read(folder / MAPS_FILE)
             if best_map is not None and math.isfinite(best_map.standing[0]):
                 best = None  # of an earlier session: the search goes on with a larger budget
@@ -119,7 +120,7 @@ class RunData:
         objective, kept = self.config.objective, self.best_map
         maps_w = {"all": combine(kept.rss_w, objective)}
         if kept.without_reflector_w is not None:
-            maps_w["without reflector"] = combine(kept.without_reflector_w, objective)
+            maps_w[WITHOUT] = combine(kept.without_reflector_w, objective)
         if len(kept.rss_w) > 1:
             maps_w |= {f"AP {number}": one_w for number, one_w in enumerate(kept.rss_w, start=1)}
         floor_w = dbm_to_w(objective.floor_dbm)
@@ -160,6 +161,18 @@ class RunData:
         if self.best is not None:
             write_json(best, self.best)
         return [trials, *([best] if self.best is not None else [])]
+
+
+def read_history(config: SearchConfig, folder: Path) -> History:
+    """Of a search, as its journal tells it now.
+
+    Raises:
+        JournalError: the journal is damaged.
+    """
+    history = history_of(config)
+    for events in JournalTail(folder / JOURNAL_FILE).read():
+        history.add(events)
+    return history
 
 
 def history_of(config: SearchConfig) -> History:
