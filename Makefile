@@ -27,14 +27,14 @@ test: $(READY)  # three processes: they often wait for Ray, which leaves two cor
 	$(VENV)/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 soak: $(READY)
-	SOAK_KILLS=$(KILLS) $(VENV)/bin/python -m pytest -s tests/test_tune_reflector_faults.py $(ARGS)
+	SOAK_KILLS=$(KILLS) $(VENV)/bin/python -m pytest -s tests/tune_reflector/test_killed_searches.py $(ARGS)
 
 bench: $(READY)
 	$(VENV)/bin/python -m benchmarks $(ARGS)
 
 test-dashboard: $(READY)
 	$(VENV)/bin/pip install --quiet --constraint constraints.txt --editable '.[dashboard]'
-	$(VENV)/bin/python -m pytest tests/test_tune_reflector_dashboard.py $(ARGS)
+	$(VENV)/bin/python -m pytest tests/tune_reflector/execution/test_dashboard.py $(ARGS)
 
 docs: $(READY)
 	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/python -m mkdocs build --strict --quiet

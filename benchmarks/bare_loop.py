@@ -12,9 +12,9 @@ import numpy as np
 
 from benchmarks.processes import OtherLoad
 from search_spaces.placement import PlacementSpace
-from trainables.backend import start_backend
+from trainables.buildings.sources import FloorPlanScene
 from trainables.problem import PlacementProblem
-from trainables.scene_source import FloorPlanScene
+from trainables.tracing.backend import start_backend
 
 
 def sample(space: PlacementSpace, seed: int, count: int) -> list[dict[str, float]]:
@@ -34,8 +34,8 @@ def bare_loop(problem: PlacementProblem, seed: int, candidates: int, threads: in
     import sionna.rt as rt
     from sionna.rt.scene_utils import extend_scene_with_mesh
 
-    from trainables.receivers import TRIANGLES_PER_CELL, crossed_panels
-    from trainables.scene import MovableScene, mesh
+    from trainables.tracing.movable_scene import MovableScene, mesh
+    from trainables.tracing.receivers import TRIANGLES_PER_CELL, crossed_panels
 
     assert isinstance(problem.scene, FloorPlanScene)
     assert problem.reflector is not None

@@ -11,7 +11,7 @@ from statistics import median
 from benchmarks.options import Options
 from benchmarks.report import Answer, Row
 from benchmarks.whole_search import whole_search
-from tune_reflector.config import SearchConfig
+from tune_reflector.config.search_config import SearchConfig
 
 WORKERS = 2
 SEARCHERS = {

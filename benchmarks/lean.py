@@ -4,7 +4,7 @@ from benchmarks.options import Options
 from benchmarks.processes import call, peak_memory_mb
 from benchmarks.recorded import recorded_search
 from benchmarks.report import Answer, Row
-from callbacks.rows import read_rows
+from search_records.rows import read_rows
 
 WINDOW = 400
 """Trials over which the time per trial is averaged; the first ones, in which workers start, are left out."""

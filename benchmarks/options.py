@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.processes import ROOT
-from tune_reflector.config import SearchConfig
-from tune_reflector.config_file import load_config
+from tune_reflector.config.config_file import load_config
+from tune_reflector.config.search_config import SearchConfig
 
 SCENES = ("l_corridor", "office")
 """The bundled scenes."""

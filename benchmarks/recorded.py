@@ -31,11 +31,12 @@ def recorded_search(trials: int, settings: Sequence[str] = ()) -> Iterator[Path]
     """Run a search of so many trials, driven from this process; yields its folder, which is gone afterwards."""
     from ray import cloudpickle
 
-    from tune_reflector import experiment, launch, launch_ray
-    from tune_reflector.config_file import load_config
+    from tune_reflector.config.config_file import load_config
+    from tune_reflector.execution import launch, ray_tune
+    from tune_reflector.experiment import run
 
-    def trial_class(*arguments: Any, **more: Any) -> Any:
-        real = launch.trial_class(*arguments, **more)
+    def trainable_class(*arguments: Any, **more: Any) -> Any:
+        real = launch.trainable_class(*arguments, **more)
 
         class Recorded(real):  # type: ignore[valid-type, misc]
             def warm_up(self) -> None:
@@ -45,9 +46,9 @@ def recorded_search(trials: int, settings: Sequence[str] = ()) -> Iterator[Path]
         return Recorded
 
     cloudpickle.register_pickle_by_value(sys.modules[__name__])
-    launch_ray.trial_class = trial_class
+    ray_tune.trainable_class = trainable_class
     with TemporaryDirectory() as results:
         budget = [f"budget.trials={trials}", "fidelity.rungs=[2000, 4000]", f"results_dir={results}", "name=recorded"]
         final = ["final={candidates: 1, rays_per_ap: 1000, lattices: 2}", "report.figures=false"]
-        assert experiment.start(load_config(None, [*budget, *final, *settings])) == experiment.OK
+        assert run.start(load_config(None, [*budget, *final, *settings])) == run.OK
         yield Path(results) / "recorded"

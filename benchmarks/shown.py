@@ -10,7 +10,7 @@ from benchmarks.options import Options
 from benchmarks.processes import call
 from benchmarks.recorded import recorded_search
 from benchmarks.report import Answer, Row
-from callbacks.rows import read_rows
+from search_records.rows import read_rows
 
 TRIALS_PER_S = 50.0
 """The pace at which the share of the driver's time is told."""
@@ -28,7 +28,7 @@ def measure(trials: int, iterations: int, drawn: bool) -> dict[str, Any]:
     """
     from ray.tune import Callback
 
-    from tune_reflector import launch_ray
+    from tune_reflector.execution import ray_tune
 
     busy_s: Counter[str] = Counter()
     spent_s: Counter[str] = Counter()
@@ -52,7 +52,7 @@ def measure(trials: int, iterations: int, drawn: bool) -> dict[str, Any]:
 
         return call_hook
 
-    real_run = launch_ray.run
+    real_run = ray_tune.run
 
     def run_timed(launch: Any, session: int) -> None:
         searcher = launch.candidates.searcher
@@ -60,7 +60,7 @@ def measure(trials: int, iterations: int, drawn: bool) -> dict[str, Any]:
             setattr(searcher, method, timed(SEARCHER, getattr(searcher, method)))
         real_run(replace(launch, callbacks=[Timed(callback) for callback in launch.callbacks]), session)
 
-    launch_ray.run = run_timed
+    ray_tune.run = run_timed
     every_s = "5" if drawn else "null"
     rungs = [2000 * 2**number for number in range(iterations)]
     with recorded_search(trials, [f"report.every_s={every_s}", f"fidelity.rungs={rungs}"]) as folder:

@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.options import Options
 from benchmarks.processes import call
 from benchmarks.report import Answer, Row
-from tune_reflector.config_file import load_config
+from tune_reflector.config.config_file import load_config
 
 REACH_MS = 2.0
 SAVES = 5

@@ -17,8 +17,8 @@ from benchmarks.options import Options
 from benchmarks.processes import call
 from benchmarks.report import Answer, Row
 from benchmarks.whole_search import whole_search
-from tune_reflector.config import SearchConfig
-from tune_reflector.config_file import load_config
+from tune_reflector.config.config_file import load_config
+from tune_reflector.config.search_config import SearchConfig
 
 SEED = 1
 

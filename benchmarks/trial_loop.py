@@ -5,9 +5,9 @@ from time import perf_counter
 from typing import Any
 
 from benchmarks.processes import OtherLoad, peak_memory_mb
-from trainables.placement import PlacementTrial
+from trainables.placement import PlacementTrainable
 from trainables.problem import PlacementProblem
-from tune_reflector.launch_local import in_process
+from tune_reflector.execution.local_loop import in_process
 
 
 def trial_loop(problem: PlacementProblem, candidates: Sequence[dict[str, float]]) -> dict[str, Any]:
@@ -16,7 +16,7 @@ def trial_loop(problem: PlacementProblem, candidates: Sequence[dict[str, float]]
     Returns:
         Seconds, the score of each [dBm], how many cores other processes took meanwhile, and the peak memory [MB].
     """
-    trial = in_process(PlacementTrial).for_problem(problem)(dict(candidates[0]))
+    trial = in_process(PlacementTrainable).for_problem(problem)(dict(candidates[0]))
     scores = []
     others, start = OtherLoad(), perf_counter()
     for number, genes in enumerate(candidates):

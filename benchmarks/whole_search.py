@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks.processes import descendants, finish, peak_memory_mb, start_module
 from callbacks.generations import STATISTICS_FILE
-from callbacks.rows import read_rows
+from search_records.rows import read_rows
 
 _POLL_S = 0.5
 
@@ -48,7 +48,7 @@ def whole_search(genes: Sequence[str], overrides: Sequence[str], watch_memory: b
         peaks: dict[int, float] = {}
         while watch_memory and process.poll() is None:
             for pid, command in descendants(process.pid):
-                if "PlacementTrial" in command:
+                if "PlacementTrainable" in command:
                     peaks[pid] = max(peaks.get(pid, 0.0), peak_memory_mb(pid))
             time.sleep(_POLL_S)
         finish(process)

@@ -7,8 +7,8 @@ from typing import Any
 
 from ray.tune import Callback
 
-from callbacks.files import write_json, write_text
-from callbacks.rows import STATISTICS_FILE
+from search_records.atomic_files import write_json, write_text
+from search_records.rows import STATISTICS_FILE
 
 HALL_OF_FAME_FILE = "hall_of_fame.json"
 

@@ -6,9 +6,9 @@ from typing import Any, TextIO
 
 from ray.tune import Callback
 
-from callbacks.duration import duration
+from callbacks.progress_counter import ProgressCounter
 from callbacks.status_line import StatusLine
-from callbacks.tally import Tally
+from search_records.display import format_duration
 
 
 class Progress(Callback):
@@ -24,7 +24,7 @@ class Progress(Callback):
 
     def __init__(
         self,
-        tally: Tally,
+        tally: ProgressCounter,
         total: int,
         time_limit_s: float | None = None,
         rays_limit: float = math.inf,
@@ -75,5 +75,5 @@ class Progress(Callback):
                 left_s = min(left_s, (self._rays_limit - tally.rays_per_ap) / rays_rate)
             if self._time_limit_s is not None:
                 left_s = min(left_s, self._time_limit_s - (now - self._start))
-            parts += [f"{rate:.1f}/s", f"{duration(max(0.0, left_s))} left"]
+            parts += [f"{rate:.1f}/s", f"{format_duration(max(0.0, left_s))} left"]
         return ", ".join(parts)

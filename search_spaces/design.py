@@ -3,6 +3,7 @@
 World frame: right-handed, x east, y north, z up, metres. Directions and normals are unit vectors.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,3 +65,9 @@ class Placement:
     def without_reflectors(self) -> "Placement":
         """The same access points, and no plate."""
         return Placement(self.access_points)
+
+
+def angles_deg(direction: Vector) -> tuple[float, float]:
+    """Azimuth from +x (east) towards +y (north) and tilt above the horizon, in degrees."""
+    x, y, z = direction
+    return math.degrees(math.atan2(y, x)), math.degrees(math.asin(np.clip(z, -1.0, 1.0)))

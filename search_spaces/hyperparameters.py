@@ -42,7 +42,7 @@ Hyperparameter = Annotated[
 
 
 @dataclass(frozen=True)
-class Within:
+class RangeBounds:
     """A number, or both ends of a range, must be > ``low`` (or ``low`` itself, with ``low_itself``) and <= ``high``."""
 
     low: float
@@ -69,19 +69,19 @@ class Within:
 class AscentHyperparameters(Model):
     """How a gradient trial climbs; every one may be a number or a range {low, high, log}."""
 
-    learning_rate: Annotated[Hyperparameter, Within(0, 1)] = Field(
+    learning_rate: Annotated[Hyperparameter, RangeBounds(0, 1)] = Field(
         0.04, description="step of the access points' genes, as a share of their ranges"
     )
-    plate_learning_rate: Annotated[Hyperparameter, Within(0, 1)] = Field(
+    plate_learning_rate: Annotated[Hyperparameter, RangeBounds(0, 1)] = Field(
         0.04, description="step of the reflector's genes, as a share of their ranges"
     )
-    temperature_db: Annotated[Hyperparameter, Within(0, 100)] = Field(
+    temperature_db: Annotated[Hyperparameter, RangeBounds(0, 100)] = Field(
         3.0, description="softness of the minimum over the receiver points [dB]; 0 would be the weakest alone"
     )
-    spsa_step: Annotated[Hyperparameter, Within(0, 0.5)] = Field(
+    spsa_step: Annotated[Hyperparameter, RangeBounds(0, 0.5)] = Field(
         0.02, description="how far the reflector's genes are moved to feel their slope, as a share of their ranges"
     )
-    momentum: Annotated[Hyperparameter, Within(0, 0.999, low_itself=True)] = Field(
+    momentum: Annotated[Hyperparameter, RangeBounds(0, 0.999, low_itself=True)] = Field(
         0.8, description="share of the direction that a step keeps from the one before (Adam's beta_1)"
     )
 
@@ -131,4 +131,4 @@ class TrialSpace:
     def sample(self, rng: np.random.Generator) -> dict[str, float]:
         """A feasible start and hyperparameters, uniform in what counts the same."""
         drawn = self.placement.sample(rng) if self.placement else {}
-        return drawn | {gene.name: gene.at(rng.uniform()) for gene in self.hyperparameters}
+        return drawn | {gene.name: gene.denormalize(rng.uniform()) for gene in self.hyperparameters}

@@ -28,8 +28,8 @@ class Neighbourhood:
         return tuple(
             replace(
                 gene,
-                low=gene.at(max(0.0, gene.share(self.centre[gene.name]) - self.margin)),
-                high=gene.at(min(1.0, gene.share(self.centre[gene.name]) + self.margin)),
+                low=gene.denormalize(max(0.0, gene.normalize(self.centre[gene.name]) - self.margin)),
+                high=gene.denormalize(min(1.0, gene.normalize(self.centre[gene.name]) + self.margin)),
             )
             for gene in self.space.genes
         )
@@ -47,7 +47,7 @@ class Neighbourhood:
         """Genes drawn uniformly from the bounds until they are feasible; the centre if ``attempts`` were not."""
         genes = self.genes
         for _ in range(attempts):
-            drawn = {gene.name: gene.at(rng.uniform()) for gene in genes}
+            drawn = {gene.name: gene.denormalize(rng.uniform()) for gene in genes}
             if self.violation(drawn) == 0:
                 return drawn
         return dict(self.centre)
@@ -55,5 +55,5 @@ class Neighbourhood:
 
 def distance(space: PlacementSpace, first: Genes, second: Genes) -> float:
     """Root mean square difference of two placements' genes, as shares of their ranges."""
-    shares = [gene.share(first[gene.name]) - gene.share(second[gene.name]) for gene in space.genes]
+    shares = [gene.normalize(first[gene.name]) - gene.normalize(second[gene.name]) for gene in space.genes]
     return float(np.sqrt(np.mean(np.square(shares))))

@@ -63,7 +63,7 @@ class Gene:
     log: bool = False
     """Whether equal *factors* count the same, as they do for a learning rate, instead of equal differences."""
 
-    def at(self, share: float) -> float:
+    def denormalize(self, share: float) -> float:
         """The value that lies ``share`` of the way (0 to 1) from ``low`` to ``high``."""
         if self.log:
             value = math.exp(math.log(self.low) + share * math.log(self.high / self.low))
@@ -71,7 +71,7 @@ class Gene:
             value = self.low + share * (self.high - self.low)
         return min(max(value, self.low), self.high)
 
-    def share(self, value: float) -> float:
+    def normalize(self, value: float) -> float:
         """How far along its range ``value`` lies, 0 to 1; the inverse of ``at``."""
         if self.high <= self.low:
             return 0.5
@@ -229,10 +229,10 @@ class PlacementSpace:
         Steps that lead out of the bounds stop there. Every ten attempts they get half as wide; after ``attempts``
         the genes stay as they are.
         """
-        shares = np.array([gene.share(genes[gene.name]) for gene in self.genes])
+        shares = np.array([gene.normalize(genes[gene.name]) for gene in self.genes])
         for attempt in range(attempts):
             moved = np.clip(shares + jitter * 0.5 ** (attempt // 10) * rng.standard_normal(len(shares)), 0.0, 1.0)
-            drawn = {gene.name: gene.at(float(share)) for gene, share in zip(self.genes, moved, strict=True)}
+            drawn = {gene.name: gene.denormalize(float(share)) for gene, share in zip(self.genes, moved, strict=True)}
             if self.violation(drawn) == 0:
                 return drawn
         return {gene.name: float(genes[gene.name]) for gene in self.genes}

@@ -10,15 +10,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from callbacks.journal import Event, Journal, read_journal, reports
-from callbacks.results import ResultsTable
-from tune_reflector.candidates import Candidates, Recorder
-from tune_reflector.config import SearchConfig
-from tune_reflector.launch import Launch
-from tune_reflector.schedulers import build_scheduler
+from search_records.journal import Event, Journal, read_journal, reports
+from search_records.results_table import ResultsTable
+from tune_reflector.config.search_config import SearchConfig
+from tune_reflector.execution.candidates import Candidates, Recorder
+from tune_reflector.execution.launch import Launch
+from tune_reflector.experiment.stages import METRICS
+from tune_reflector.schedulers.settings import build_scheduler
 from tune_reflector.searchers.build import build_searcher
-from tune_reflector.searchers.states import SearcherStates
-from tune_reflector.stages import METRICS
+from tune_reflector.searchers.searcher_state import SearcherStates
 
 QUICK = [
     "fidelity.rungs=[2000,20000]",

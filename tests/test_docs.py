@@ -16,8 +16,8 @@ from sybil.parsers.markdown import PythonCodeBlockParser
 from sybil.parsers.markdown.lexers import FencedCodeBlockLexer
 
 from search_spaces.model import Model
-from trainables.floor_plan import FloorPlan
-from tune_reflector.config import SearchConfig
+from trainables.buildings.floor_plan import FloorPlan
+from tune_reflector.config.search_config import SearchConfig
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "docs").rglob("*.md"))

@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from search_spaces import plain_yaml
 from search_spaces.model import Model
-from trainables import plain_yaml
-from trainables.floor_plan import FloorPlan
-from tune_reflector.config import SearchConfig
+from trainables.buildings.floor_plan import FloorPlan
+from tune_reflector.config.search_config import SearchConfig
 
 Schema = dict[str, Any]
 

@@ -8,14 +8,14 @@ import numpy as np
 import numpy.typing as npt
 
 from search_spaces.design import Placement
-from trainables.backend import set_threads, start_backend
-from trainables.floor_plan import FloorPlan
+from trainables.buildings.floor_plan import FloorPlan
+from trainables.buildings.sources import FloorPlanScene
 from trainables.objectives import Score, score
 from trainables.problem import PlacementProblem
-from trainables.scene_source import FloorPlanScene
+from trainables.tracing.backend import set_threads, start_backend
 
 if TYPE_CHECKING:
-    from trainables.scene import MovableScene
+    from trainables.tracing.movable_scene import MovableScene
 
 
 @dataclass(frozen=True)
@@ -53,14 +53,14 @@ class PlacementEvaluator:
         self.problem = problem
         self.site = problem.site()
         self.backend = start_backend(problem.resources.device, threads)
-        from trainables.radio_map import RadioMapper  # Sionna, once the backend is chosen
+        from trainables.tracing.radio_map import RadioMapper  # Sionna, once the backend is chosen
 
         self.scene = self.new_scene(problem.access_points.count, 1 if problem.reflector else 0)
         self._mapper = RadioMapper(self.scene, problem.radio, problem.receivers, self.site.grid)
 
     def new_scene(self, num_ap: int, num_reflectors: int) -> "MovableScene":
         """Another scene of the same building, to change at will: the one that is traced stays as it is."""
-        from trainables.scene import MovableScene
+        from trainables.tracing.movable_scene import MovableScene
 
         problem = self.problem
         source: FloorPlan | str = (

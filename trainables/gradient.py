@@ -20,26 +20,26 @@ from search_spaces.placement import Gene
 from trainables.checkpoint import State
 from trainables.evaluator import TracedMap
 from trainables.objectives import Score, combine, infeasible_score
-from trainables.settings import GradientTrialSettings
-from trainables.trial import NO_COPY, SceneTrial
+from trainables.scene_trainable import NO_COPY, SceneTrainable
+from trainables.settings import GradientSettings
 
 Shares = npt.NDArray[np.float64]
 """Genes as shares of their ranges, ``[num_genes]``."""
 
 
-class GradientTrial(SceneTrial):
-    """A Tune trainable over start genes and hyperparameters; ``SceneTrial`` says what its results hold.
+class GradientTrainable(SceneTrainable):
+    """A Tune trainable over start genes and hyperparameters; ``SceneTrainable`` says what its results hold.
 
     The score and the genes of a result are those of the best placement so far; ``step_p5_rss_dbm`` is the score of
     the present one.
     """
 
-    ascent: ClassVar[GradientTrialSettings]
+    ascent: ClassVar[GradientSettings]
     jitter: ClassVar[float] = 0.0
     """Standard deviation of a shake, as a share of each gene's range."""
 
     def warm_up(self) -> None:
-        from trainables.path_gradient import PathGradient  # Sionna, once the backend is chosen
+        from trainables.tracing.path_gradient import PathGradient  # Sionna, once the backend is chosen
 
         evaluator, problem = self._evaluator, self.problem
         self._space = evaluator.site.space
@@ -73,7 +73,7 @@ class GradientTrial(SceneTrial):
         self._optimizer = drjit.opt.Adam(lr=settings["learning_rate"], beta_1=settings["momentum"])
         for part, genes in self._part.items():
             if genes:
-                self._optimizer[part] = _array([gene.share(self._genes[gene.name]) for gene in genes])
+                self._optimizer[part] = _array([gene.normalize(self._genes[gene.name]) for gene in genes])
         if self._part["plate"]:
             self._optimizer.set_learning_rate({"plate": settings["plate_learning_rate"]})
         self._violation = self._space.violation(self._genes)
@@ -134,7 +134,7 @@ class GradientTrial(SceneTrial):
         if not genes:
             return {}
         signs = self._rng.choice([-1.0, 1.0], len(genes))
-        shares = np.array([gene.share(self._genes[gene.name]) for gene in genes])
+        shares = np.array([gene.normalize(self._genes[gene.name]) for gene in genes])
         ends = [np.clip(shares + side * self._spsa_step * signs, 0.0, 1.0) for side in (1.0, -1.0)]
         scores = []
         for end in ends:
@@ -173,7 +173,7 @@ class GradientTrial(SceneTrial):
         return genes
 
     def _shares(self, part: str) -> Shares:
-        return np.array([gene.share(self._genes[gene.name]) for gene in self._part[part]])
+        return np.array([gene.normalize(self._genes[gene.name]) for gene in self._part[part]])
 
     def _move_to(self, genes: Mapping[str, float]) -> None:
         """Go there; the optimiser keeps its memory of the way."""
@@ -213,7 +213,7 @@ class GradientTrial(SceneTrial):
             state |= {f"{part}_steps": steps, f"{part}_mean": mean.numpy(), f"{part}_square": square.numpy()}
         return state
 
-    def take_up(self, state: State, copy: int) -> None:
+    def load_state(self, state: State, copy: int) -> None:
         self._move_to(json.loads(str(state["genes"])))
         self._rng.bit_generator.state = json.loads(str(state["dice"]))
         best = json.loads(str(state["best"]))
@@ -242,4 +242,4 @@ def _array(values: Any) -> Any:
 
 
 def _named(genes: list[Gene], shares: Shares) -> dict[str, float]:
-    return {gene.name: gene.at(float(share)) for gene, share in zip(genes, shares, strict=True)}
+    return {gene.name: gene.denormalize(float(share)) for gene, share in zip(genes, shares, strict=True)}

@@ -25,7 +25,7 @@ INFEASIBLE_STEP_DB = 10.0
 """Gap between the worst feasible and the best infeasible score, and the slope of violation below it."""
 
 
-class ObjectiveConfig(Model):
+class ObjectiveSettings(Model):
     """How a radio map becomes one number."""
 
     quantile: float = Field(0.05, gt=0, lt=1, description="share of cells that may be worse than the score; 0.05: P5")
@@ -60,12 +60,12 @@ class Score:
         return asdict(self)
 
 
-def combine(rss_w: npt.NDArray[np.float64], config: ObjectiveConfig) -> npt.NDArray[np.float64]:
+def combine(rss_w: npt.NDArray[np.float64], config: ObjectiveSettings) -> npt.NDArray[np.float64]:
     """Power of each cell ``[num_cells]``, W, from that of each access point ``[num_ap, num_cells]``, W."""
     return np.asarray(rss_w.max(axis=0) if config.combine == "best_server" else rss_w.sum(axis=0))
 
 
-def score(rss_w: npt.NDArray[np.float64], config: ObjectiveConfig) -> Score:
+def score(rss_w: npt.NDArray[np.float64], config: ObjectiveSettings) -> Score:
     """Score a radio map ``[num_ap, num_cells]``, W.
 
     Raises:
@@ -95,7 +95,7 @@ def score(rss_w: npt.NDArray[np.float64], config: ObjectiveConfig) -> Score:
     )
 
 
-def infeasible_score(violation: float, config: ObjectiveConfig) -> Score:
+def infeasible_score(violation: float, config: ObjectiveSettings) -> Score:
     """The score of a placement that cannot be built: below any that can, and lower the larger the violation."""
     below_db = OUTAGE_SPAN_DB + INFEASIBLE_STEP_DB * (1.0 + violation)
     return Score(

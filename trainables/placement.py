@@ -11,11 +11,11 @@ from typing import Any, ClassVar
 from trainables.checkpoint import State
 from trainables.evaluator import TracedMap
 from trainables.objectives import infeasible_score
-from trainables.trial import SceneTrial
+from trainables.scene_trainable import SceneTrainable
 
 
-class PlacementTrial(SceneTrial):
-    """A Tune trainable over genes; ``SceneTrial`` says what its results hold."""
+class PlacementTrainable(SceneTrainable):
+    """A Tune trainable over genes; ``SceneTrainable`` says what its results hold."""
 
     iterations: ClassVar[int | None] = None
     """Iterations of a trial; None: one a rung."""
@@ -78,7 +78,7 @@ class PlacementTrial(SceneTrial):
             }
         return state
 
-    def take_up(self, state: State, copy: int) -> None:
+    def load_state(self, state: State, copy: int) -> None:
         traced = (
             TracedMap(state["rss_w"], int(state["rays_per_ap"]), float(state["trace_time_s"]))
             if "rss_w" in state

@@ -14,12 +14,12 @@ from search_spaces.model import Model
 from search_spaces.placement import AccessPointsConfig, PlacementSpace, ReflectorSpace
 from search_spaces.reflector import PlateMount, ReflectorConfig, WallRectangle, check_fits
 from search_spaces.zones import Region, Zone, region
-from trainables.backend import ResourcesConfig
-from trainables.floor_plan import ITU_MATERIALS, FloorPlan
-from trainables.objectives import ObjectiveConfig
-from trainables.radio import RadioConfig
-from trainables.receivers import ReceiverGrid, ReceiversConfig
-from trainables.scene_source import FloorPlanScene, SceneConfig
+from trainables.buildings.floor_plan import ITU_MATERIALS, FloorPlan
+from trainables.buildings.sources import FloorPlanScene, SceneConfig
+from trainables.objectives import ObjectiveSettings
+from trainables.tracing.backend import ResourcesConfig
+from trainables.tracing.radio import RadioConfig
+from trainables.tracing.receivers import ReceiverGrid, ReceiversConfig
 
 MAX_CELLS = 1_000_000
 """Cells of the rectangle around the user zones; some hundred are usual."""
@@ -28,7 +28,7 @@ MAX_RAYS = 2**32 - 1
 """Dr.Jit counts rays in 32 bits, over all access points."""
 
 
-class FidelityConfig(Model):
+class FidelitySettings(Model):
     """The rungs: how many rays each iteration of a trial traces."""
 
     rungs: tuple[int, ...] = Field(
@@ -66,8 +66,8 @@ class PlacementProblem(Model):
     radio: RadioConfig = Field(RadioConfig(), description="what is traced")
     access_points: AccessPointsConfig = Field(AccessPointsConfig(), description="what is placed: access points")
     reflector: ReflectorConfig | None = Field(ReflectorConfig(), description="what is placed: a plate; null for none")
-    objective: ObjectiveConfig = Field(ObjectiveConfig(), description="how a map is scored")
-    fidelity: FidelityConfig = Field(FidelityConfig(), description="how many rays, when")
+    objective: ObjectiveSettings = Field(ObjectiveSettings(), description="how a map is scored")
+    fidelity: FidelitySettings = Field(FidelitySettings(), description="how many rays, when")
     resources: ResourcesConfig = Field(ResourcesConfig(), description="what one trial may use")
 
     @model_validator(mode="after")

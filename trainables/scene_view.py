@@ -23,8 +23,8 @@ from search_spaces.design import Placement, ReflectorPose, Vector
 from search_spaces.placement import PlacementSpace
 from search_spaces.reflector import bisector
 from trainables.evaluator import PlacementEvaluator
-from trainables.scene import MovableScene
 from trainables.strongest_paths import RayPath, strongest_paths
+from trainables.tracing.movable_scene import MovableScene
 
 Array = npt.NDArray[np.float64]
 

@@ -16,7 +16,7 @@ PATH_RAY_TIME = 15.0
 """How much longer a ray takes that looks for paths and their slopes than one of the radio map; measured, roughly."""
 
 
-class PlacementTrialSettings(Model):
+class PlacementSettings(Model):
     """One fixed placement, one rung an iteration."""
 
     kind: Literal["placement"] = "placement"
@@ -63,7 +63,7 @@ class AscentSettings(AscentHyperparameters):
         return 1.0 + of_paths * (PATH_RAY_TIME - 1.0)
 
 
-class GradientTrialSettings(AscentSettings):
+class GradientSettings(AscentSettings):
     """Gradient ascent from a start placement."""
 
     kind: Literal["gradient"] = "gradient"
@@ -72,4 +72,4 @@ class GradientTrialSettings(AscentSettings):
     )
 
 
-TrialSettings = Annotated[PlacementTrialSettings | GradientTrialSettings, Field(discriminator="kind")]
+TrainableSettings = Annotated[PlacementSettings | GradientSettings, Field(discriminator="kind")]

@@ -16,9 +16,9 @@ import sionna.rt as rt
 
 from search_spaces.design import Placement
 from trainables.objectives import dbm_to_w
-from trainables.path_gradient import CANDIDATES_PER_POINT, SEED
-from trainables.radio import RadioConfig
-from trainables.scene import MovableScene
+from trainables.tracing.movable_scene import MovableScene
+from trainables.tracing.path_gradient import CANDIDATES_PER_POINT, SEED
+from trainables.tracing.radio import RadioConfig
 
 Array = npt.NDArray[np.float64]
 

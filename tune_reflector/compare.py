@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tune_reflector.comparison_config import ComparisonConfig, Run
+    from tune_reflector.comparison.config import ComparisonConfig, Run
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 """Exit codes."""
@@ -32,9 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code (1 if a run failed, 2 for bad input, 130 after Ctrl-C)."""
     arguments = parser().parse_args(argv)
 
-    from tune_reflector.comparison_config import load_comparison, plan_runs  # past --help
-    from tune_reflector.comparison_runs import check_same_settings
-    from tune_reflector.config_file import ConfigError
+    from tune_reflector.comparison.config import load_comparison, plan_runs  # past --help
+    from tune_reflector.comparison.runs import check_same_settings
+    from tune_reflector.errors import ConfigError
 
     try:
         comparison = load_comparison(arguments.config)
@@ -58,11 +58,11 @@ def _say(line: str) -> None:
 
 def _plan(comparison: "ComparisonConfig", runs: Sequence["Run"]) -> str:
     """The runs for people, one a line."""
-    from callbacks.files import shown
-    from tune_reflector.comparison_runs import is_done
+    from search_records.display import display_path
+    from tune_reflector.comparison.runs import is_done
 
     lines = [
-        f"{shown(comparison.folder)}: {len(runs)} runs of {comparison.rays_per_ap:g} rays per AP each, "
+        f"{display_path(comparison.folder)}: {len(runs)} runs of {comparison.rays_per_ap:g} rays per AP each, "
         f"{_parallel(comparison, runs)} at a time"
     ]
     lines += [f"{run.label}, seed {run.seed}{': done' if is_done(run) else ''}" for run in runs]
@@ -81,10 +81,11 @@ def _parallel(comparison: "ComparisonConfig", runs: Sequence["Run"]) -> int:
 
 def _compare(comparison: "ComparisonConfig", runs: Sequence["Run"]) -> int:
     """Run what is missing, write the report, say what failed."""
-    from callbacks.files import shown, write_text
-    from tune_reflector.comparison_config import dump_comparison
-    from tune_reflector.comparison_runs import is_done, run_all
-    from tune_reflector.config_file import ConfigError
+    from search_records.atomic_files import write_text
+    from search_records.display import display_path
+    from tune_reflector.comparison.config import dump_comparison
+    from tune_reflector.comparison.runs import is_done, run_all
+    from tune_reflector.errors import ConfigError
 
     folder = comparison.folder
     if not all(is_done(run) for run in runs):
@@ -99,10 +100,10 @@ def _compare(comparison: "ComparisonConfig", runs: Sequence["Run"]) -> int:
     failures = run_all(folder, runs, _parallel(comparison, runs), _say)
     done = [run for run in runs if is_done(run)]
     if done:
-        from tune_reflector.comparison_report import write_report
+        from tune_reflector.comparison.report import write_report
 
         _say("\n" + write_report(comparison, runs, done))
-        _say(f"results in {shown(folder)}")
+        _say(f"results in {display_path(folder)}")
     for failure in failures:
         print(failure, file=sys.stderr, flush=True)
     return FAILED if failures else OK
@@ -110,8 +111,8 @@ def _compare(comparison: "ComparisonConfig", runs: Sequence["Run"]) -> int:
 
 def _check_machine(runs: Sequence["Run"]) -> None:
     """What a run would refuse on this machine is told now, once for each entry, and not at its turn."""
-    from tune_reflector import preflight
-    from tune_reflector.config_file import ConfigError
+    from tune_reflector.errors import ConfigError
+    from tune_reflector.experiment import preflight
 
     problems = []
     for label, config in {run.label: run.config for run in runs}.items():

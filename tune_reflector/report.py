@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tune_reflector.search import BAD_INPUT
 
 if TYPE_CHECKING:
-    from tune_reflector.run_data import RunData
+    from tune_reflector.runs.run_data import RunData
 
 FORMATS = ("csv", "parquet", "json")
 
@@ -33,10 +33,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code (2 for bad input)."""
     arguments = parser().parse_args(argv)
 
-    from callbacks.files import shown  # past --help
-    from tune_reflector.config_file import ConfigError
-    from tune_reflector.preflight import PAGE_FILE
-    from tune_reflector.run_data import RunData
+    from search_records.display import display_path  # past --help
+    from tune_reflector.errors import ConfigError
+    from tune_reflector.runs.layout import PAGE_FILE
+    from tune_reflector.runs.run_data import RunData
 
     try:
         runs = [RunData.read(folder) for folder in arguments.runs]
@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             written = _rebuild(runs[0])
         else:
             written = [_write_page(runs, arguments.out or Path(PAGE_FILE))]
-        print(*(shown(path.absolute()) for path in written), sep="\n")
+        print(*(display_path(path.absolute()) for path in written), sep="\n")
         return 0
     except ConfigError as error:
         print(error, file=sys.stderr)
@@ -58,9 +58,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _rebuild(run: "RunData") -> list[Path]:
     """All that is drawn of one run; of one that goes on, what its own process does not draw already."""
-    from tune_reflector.figures import save_figures
-    from tune_reflector.live import TENSORBOARD_FOLDER, write_board
-    from tune_reflector.preflight import PAGE_FILE
+    from tune_reflector.reporting.live import write_board
+    from tune_reflector.reporting.matplotlib_figures import save_figures
+    from tune_reflector.runs.layout import PAGE_FILE, TENSORBOARD_FOLDER
 
     written, page_file = [*save_figures(run), *_draw_scene(run)], run.folder / PAGE_FILE
     if run.going_on and run.config.report.every_s is not None:
@@ -73,10 +73,10 @@ def _rebuild(run: "RunData") -> list[Path]:
 
 def _draw_scene(run: "RunData") -> list[Path]:
     """The winner in its building; nothing before there is one, or where rays cannot be traced."""
-    from trainables.backend import BackendError
     from trainables.evaluator import PlacementEvaluator
-    from tune_reflector.figures import FOLDER
-    from tune_reflector.scene_figure import save_scene
+    from trainables.tracing.backend import BackendError
+    from tune_reflector.reporting.matplotlib_figures import FOLDER
+    from tune_reflector.reporting.scene_figure import save_scene
 
     if run.best is None or run.placement is None:
         return []
@@ -89,8 +89,8 @@ def _draw_scene(run: "RunData") -> list[Path]:
 
 
 def _write_page(runs: "Sequence[RunData]", path: Path) -> Path:
-    from callbacks.files import write_text
-    from tune_reflector.report_page import page
+    from search_records.atomic_files import write_text
+    from tune_reflector.reporting.html_page import page
 
     write_text(path, page(runs, going_on=any(run.going_on for run in runs)))
     return path

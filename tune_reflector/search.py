@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tune_reflector.signals import exit_code, terminable
+from tune_reflector.execution.signals import exit_code, terminable
 
 if TYPE_CHECKING:
-    from tune_reflector.console import Console
+    from tune_reflector.experiment.console import Console
 
 BAD_INPUT = 2
 
@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _console(arguments: argparse.Namespace) -> "Console":
-    from tune_reflector.console import Console
+    from tune_reflector.experiment.console import Console
 
     return Console("json" if arguments.json else "quiet" if arguments.quiet else "lines")
 
@@ -64,7 +64,8 @@ def _run(argv: Sequence[str] | None) -> int:
     files = [word for word in arguments.words if "=" not in word]
     overrides = [word for word in arguments.words if "=" in word]
 
-    from tune_reflector.config_file import ConfigError, dump_config, load_config  # past --help
+    from tune_reflector.config.config_file import dump_config, load_config  # past --help
+    from tune_reflector.errors import ConfigError
 
     try:
         if arguments.resume is not None:
@@ -73,9 +74,9 @@ def _run(argv: Sequence[str] | None) -> int:
                     "--resume: continues a run as it was started; leave out the other arguments, but for "
                     "key=value of the budget"
                 )
-            from tune_reflector import experiment
+            from tune_reflector.experiment import run
 
-            return experiment.resume(arguments.resume, overrides, arguments.other_versions, _console(arguments))
+            return run.resume(arguments.resume, overrides, arguments.other_versions, _console(arguments))
         if arguments.other_versions:
             raise ConfigError("--other-versions: goes with --resume DIR; add it")
         if len(files) > 1:
@@ -84,9 +85,9 @@ def _run(argv: Sequence[str] | None) -> int:
         if arguments.print_config:
             print(dump_config(config), end="")
             return 0
-        from tune_reflector import experiment
+        from tune_reflector.experiment import run
 
-        return experiment.start(config, arguments.overwrite, arguments.dry_run, _console(arguments))
+        return run.start(config, arguments.overwrite, arguments.dry_run, _console(arguments))
     except ConfigError as error:
         print(error, file=sys.stderr)
         return BAD_INPUT

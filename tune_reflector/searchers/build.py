@@ -6,7 +6,7 @@ from ray.tune.search import Searcher
 
 from search_spaces.neighbourhood import Neighbourhood
 from search_spaces.placement import PlacementSpace, SearchSpace
-from tune_reflector.refinement import BoundsRefinement, GradientRefinement
+from tune_reflector.refinement.settings import BoundsRefinement, GradientRefinement
 from tune_reflector.searchers.settings import (
     CmaesSettings,
     GaSettings,
@@ -22,27 +22,27 @@ def build_searcher(settings: SearcherSettings, space: SearchSpace, seed: int) ->
     """A fresh searcher of the configured kind; libraries are imported only for the kind in use."""
     match settings:
         case RandomSettings():
-            from tune_reflector.searchers.random_search import RandomSearcher
+            from tune_reflector.searchers.algorithms.random import RandomSearcher
 
             return RandomSearcher(space, seed)
         case GridSettings():
-            from tune_reflector.searchers.grid_search import GridSearcher
+            from tune_reflector.searchers.algorithms.grid import GridSearcher
 
             return GridSearcher(space, settings)
         case CmaesSettings():
-            from tune_reflector.searchers.cmaes_search import CmaesSearcher
+            from tune_reflector.searchers.algorithms.cmaes import CmaesSearcher
 
             return CmaesSearcher(space, settings, seed)
         case GaSettings():
-            from tune_reflector.searchers.genetic_search import GeneticSearcher
+            from tune_reflector.searchers.algorithms.genetic import GeneticSearcher
 
             return GeneticSearcher(space, settings, seed)
         case OptunaSettings():
-            from tune_reflector.searchers.optuna_search import OptunaSearcher
+            from tune_reflector.searchers.algorithms.optuna import OptunaSearcher
 
             return OptunaSearcher(space, settings, seed)
         case HyperOptSettings():
-            from tune_reflector.searchers.hyperopt_search import HyperOptSearcher
+            from tune_reflector.searchers.algorithms.hyperopt import HyperOptSearcher
 
             return HyperOptSearcher(space, settings, seed)
 
@@ -54,9 +54,11 @@ def build_refiner(
     seed: int,
 ) -> Searcher:
     """The searcher of the second stage."""
-    from tune_reflector.searchers.start_search import StartSearcher, TakingTurns
+    from tune_reflector.searchers.algorithms.starts import RoundRobinSearcher, StartSearcher
 
     if isinstance(settings, GradientRefinement):
         return StartSearcher(starts)
     around = [Neighbourhood(space, start, settings.margin) for start in starts]
-    return TakingTurns([build_searcher(settings.searcher, near, seed + i) for i, near in enumerate(around, start=1)])
+    return RoundRobinSearcher(
+        [build_searcher(settings.searcher, near, seed + i) for i, near in enumerate(around, start=1)]
+    )

@@ -1,0 +1,60 @@
+"""The radio map of the best placement so far, as a file for whoever draws it. Free of Ray."""
+
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from search_records.atomic_files import atomic_write
+
+Powers = npt.NDArray[np.float64]
+"""``[num_ap, num_cells]``, W."""
+
+
+@dataclass(frozen=True, eq=False)
+class BestMap:
+    """The map of one placement.
+
+    ``standing`` is the rung of its score, and the score [dBm]; infinite rungs stand for a measured winner.
+    """
+
+    genes: Mapping[str, float]
+    standing: tuple[float, float]
+    rss_w: Powers
+    without_reflector_w: Powers | None = None
+
+    def write(self, path: Path) -> None:
+        """Replace ``path``."""
+        arrays: dict[str, Any] = {
+            "gene_names": np.array(list(self.genes)),
+            "gene_values": np.array(list(self.genes.values())),
+            "standing": np.array(self.standing),
+            "rss_w": self.rss_w.astype(np.float32),
+        }
+        if self.without_reflector_w is not None:
+            arrays["without_reflector_w"] = self.without_reflector_w.astype(np.float32)
+        with atomic_write(path) as file:
+            np.savez_compressed(file, **arrays)
+
+    @classmethod
+    def read(cls, path: Path) -> "BestMap | None":
+        """What ``path`` holds; None if it holds none, or one that is damaged: it is only for show."""
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                found = {name: arrays[name] for name in arrays.files}
+            rung, score = map(float, found["standing"])
+            genes = dict(zip(map(str, found["gene_names"]), map(float, found["gene_values"]), strict=True))
+            without = found.get("without_reflector_w")
+            return cls(
+                genes,
+                (rung, score),
+                found["rss_w"].astype(np.float64),
+                None if without is None else without.astype(np.float64),
+            )
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+            return None

@@ -1,0 +1,51 @@
+"""A callback that fails is told of once, and the search goes on without it."""
+
+from typing import Any
+
+import pytest
+from ray.tune import Callback
+
+from callbacks.fault_tolerant import HOOKS, FaultTolerantCallback
+
+
+class Fragile(Callback):
+    """Fails at one of the hooks, and counts how often it was called."""
+
+    def __init__(self, fails_at: str) -> None:
+        self.calls: list[str] = []
+        self.fails_at = fails_at
+
+
+def make(hook: str) -> Any:
+    def call(self: Fragile, *_: Any, **__: Any) -> None:
+        self.calls.append(hook)
+        if hook == self.fails_at:
+            raise OSError(28, "No space left on device")
+
+    return call
+
+
+for hook in HOOKS:
+    setattr(Fragile, hook, make(hook))
+
+
+@pytest.mark.parametrize("hook", HOOKS)
+def test_a_failure_is_told_once_and_ends_the_calls(hook: str) -> None:
+    said: list[str] = []
+    fragile = Fragile(fails_at=hook)
+    harmless: Any = FaultTolerantCallback(fragile, said.append)
+    for _ in range(2):
+        for each in HOOKS:
+            getattr(harmless, each)(iteration=1, trials=[])
+    assert fragile.calls == list(HOOKS[: HOOKS.index(hook) + 1])
+    assert said == ["Fragile stops, the search goes on: OSError: [Errno 28] No space left on device"]
+
+
+def test_one_that_works_is_called_as_it_is() -> None:
+    said: list[str] = []
+    works = Fragile(fails_at="never")
+    harmless: Any = FaultTolerantCallback(works, said.append)
+    for each in HOOKS:
+        getattr(harmless, each)(iteration=1, trials=[])
+    assert works.calls == list(HOOKS)
+    assert said == []

@@ -1,0 +1,142 @@
+"""Whatever dies, and whenever: the search goes on from where it was, and ends as if nothing had happened."""
+
+import json
+import os
+import random
+import resource
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from ray.cluster_utils import Cluster
+
+from search_records.rows import read_rows
+from tests.searches import Search, last_results, proposed
+
+pytestmark = pytest.mark.slow
+
+KILLS = int(os.environ.get("SOAK_KILLS", "10"))
+"""How often a search is killed; ``make soak`` sets more."""
+
+GA = ["searcher={kind: ga, population: 8}", "seed=3"]
+
+
+def outcome(name: str) -> dict[tuple[float, ...], float]:
+    """The score of every placement at every rung, by genes and rung."""
+    rows = list(read_rows(Path("results") / name / "trials.csv"))
+    genes = [column for column in rows[0].values if column[:2] in ("x1", "y1", "x2", "y2", "di", "re", "fo")]
+    found = {(*(row.values[gene] for gene in genes), row.values["rung"]): row.values["p5_rss_dbm"] for row in rows}
+    assert len(found) == len(rows)
+    return found
+
+
+def test_a_search_that_is_killed_again_and_again_ends_as_if_nothing_had_happened() -> None:
+    """A generational GA: the same winner, and the same set of placements with the same scores.
+
+    A rung that was traced but not saved when the search was killed is traced again; no trial is lost, none begins
+    from zero that had a checkpoint, none is run to its end twice.
+    """
+    dice = random.Random(KILLS)
+    total = 4 * KILLS + 10
+    budget = f"budget.trials={total}"
+    Search.start(*GA, budget, "launch=local", name="whole").end()
+    search = Search.start(*GA, budget)
+    killed = 0
+    while killed < KILLS:
+        if dice.random() < 0.4:  # while it starts
+            time.sleep(dice.uniform(0.0, 8.0))
+        else:
+            search.wait_for_results(search.results + dice.randrange(1, 8))
+            time.sleep(dice.uniform(0.0, 0.3))
+        assert search.process.poll() is None, "it ended before it was killed"
+        ended = last_results(search.events)
+        search.kill()
+        killed += 1
+        search = Search.resume()
+        assert last_results(search.events).items() >= ended.items()
+    search.end()
+
+    events = search.events
+    trials = proposed(events)
+    assert len(trials) == total
+    assert last_results(events).keys() == trials.keys()
+    repeated = [event for event in events if event["event"] == "repeated"]
+    print(f"{killed} kills survived, 0 of {len(trials)} trials lost, {len(repeated)} rungs traced again")
+    assert len(repeated) <= 2 * killed
+    found, expected = outcome("a"), outcome("whole")
+    assert found.keys() == expected.keys()
+    for key, p5_rss_dbm in found.items():
+        assert p5_rss_dbm == pytest.approx(expected[key], abs=0.002)
+    best, whole = (json.loads(Path(f"results/{name}/best.json").read_text()) for name in ("a", "whole"))
+    assert best["genes"] == whole["genes"]
+    assert best["p5_rss_dbm"] == pytest.approx(whole["p5_rss_dbm"], abs=0.002)
+
+
+def test_signals_end_a_search_gently_or_at_once_and_it_goes_on() -> None:
+    """Ctrl-C to the whole foreground group, as a terminal sends it; SIGTERM; a second Ctrl-C on top of the first."""
+    search = Search.start("budget.trials=50", "searcher.kind=random")
+    for sent, code in (([signal.SIGINT], 130), ([signal.SIGTERM], 143), ([signal.SIGINT, signal.SIGINT], 130)):
+        search.wait_for_results(search.results + 12)
+        for number in sent:
+            (os.killpg if sent == [signal.SIGINT] else os.kill)(search.process.pid, number)
+            time.sleep(0.2)
+        output = search.end(code)
+        assert "--resume results/a" in output
+        before = list(read_rows(Path("results/a/trials.csv")))
+        search = Search.resume()
+    search.end()
+    assert list(read_rows(Path("results/a/trials.csv")))[: len(before)] == before
+    assert len(last_results(search.events)) == len(proposed(search.events)) == 50
+
+
+def test_workers_that_die_or_hang_are_replaced_and_their_trials_go_on() -> None:
+    """One is killed; one ends by an abort, as Dr.Jit ends it when native code cannot go on; one is stopped and answers
+    nobody, not even a request to end.
+    """
+    search = Search.start(
+        "budget.trials=60", "searcher.kind=random", "fidelity.rungs=[2000,50000]", "faults.trial_timeout_s=6"
+    )
+    for number in (signal.SIGKILL, signal.SIGABRT, signal.SIGSTOP):
+        search.wait_for_results(search.results + 15)
+        os.kill(search.workers()[0], number)
+    output = search.end()
+    assert "failed" not in output
+    events = search.events
+    assert len(last_results(events)) == len(proposed(events)) == 60
+    assert not [event for event in events if event["event"] == "failed"]
+    assert "made no progress for trial_timeout_s=6" in Path("results/a/errors.txt").read_text()
+
+
+def test_a_lost_node_is_survived() -> None:
+    """Two nodes of one worker each share this machine's disk; one node dies with its worker."""
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    try:
+        lost = cluster.add_node(num_cpus=1)
+        cluster.wait_for_nodes()
+        search = Search.start(
+            "budget.trials=30", "searcher.kind=random", f"ray.address={cluster.address}", "fidelity.rungs=[2000,100000]"
+        )
+        search.wait_for_results(12)
+        cluster.remove_node(lost, allow_graceful=False)
+        search.end()
+        assert len(last_results(search.events)) == len(proposed(search.events)) == 30
+        assert not [event for event in search.events if event["event"] == "failed"]
+    finally:
+        cluster.shutdown()
+
+
+def test_a_disk_that_is_full_stops_the_search_and_room_lets_it_go_on() -> None:
+    """No file may grow beyond what the journal has come to, so the system refuses to write more of it."""
+    search = Search.start("budget.trials=30", "searcher.kind=random")
+    search.wait_for_results(10)
+    size = (search.folder / "journal.log").stat().st_size
+    resource.prlimit(search.process.pid, resource.RLIMIT_FSIZE, (size + 3000, resource.RLIM_INFINITY))
+    output = search.end(1)
+    assert "stopped: " in output
+    assert "make room, then resume with" in output
+    before = search.events
+    again = Search.resume("launch=local")
+    again.end()
+    assert again.events[: len(before)] == before
+    assert len(last_results(again.events)) == len(proposed(again.events)) == 30

@@ -1,0 +1,1 @@
+"""The building: floor plans and where scenes come from. Free of Sionna."""

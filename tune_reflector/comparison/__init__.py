@@ -1,0 +1,1 @@
+"""Several searches at an equal budget of rays."""

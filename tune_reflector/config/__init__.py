@@ -1,0 +1,1 @@
+"""The configuration of a search: its model, its sections, its file."""

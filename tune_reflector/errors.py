@@ -1,0 +1,5 @@
+"""The error that a user can mend: told in lines, without a traceback, before anything expensive starts."""
+
+
+class ConfigError(ValueError):
+    """What is wrong with a configuration, one problem a line: field, rule, value, remedy."""

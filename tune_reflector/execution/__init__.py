@@ -1,0 +1,1 @@
+"""How candidates are run: handed out, traced by workers, retried, taken down."""

@@ -1,0 +1,160 @@
+"""What must hold for an interrupted search to go on: the same search, by the same programs.
+
+Results of two programs, buildings or searchers in one table would be worth nothing, so every difference is refused,
+but for what says how long and where the search runs. All of it raises ``ConfigError`` with one line.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from search_records.atomic_files import write_json, write_text
+from search_records.journal import Event
+from trainables.buildings.sources import scene_sha256
+from tune_reflector.config.config_file import dump_config, flat, load_config
+from tune_reflector.config.search_config import SearchConfig
+from tune_reflector.errors import ConfigError
+from tune_reflector.runs.layout import CONFIG_FILE, PROVENANCE_FILE, SAME_VERSIONS, is_run
+from tune_reflector.runs.provenance import session
+
+MAY_GROW = ("budget.trials", "budget.time_s", "budget.rays_per_ap")
+MAY_CHANGE = (
+    "budget.max_concurrent",
+    "resources.cpus_per_trial",
+    "resources.gpus_per_trial",
+    "faults.",
+    "final.",
+    "launch",
+    "ray.",
+    "report.",
+)
+CONFIG_SHA256 = "config_sha256"
+
+
+def load_run(
+    folder: Path, versions: Mapping[str, str | None], overrides: Sequence[str] = (), other_versions: bool = False
+) -> tuple[SearchConfig, dict[str, Any]]:
+    """The configuration of an interrupted run, and what of it ``overrides`` change.
+
+    Args:
+        folder: the run's folder.
+        versions: the packages installed now; they must be those that the run was started with.
+        overrides: ``key=value``; of ``MAY_GROW`` and ``MAY_CHANGE``.
+        other_versions: whether the user wants to go on with other packages all the same.
+    """
+    if not is_run(folder):
+        raise ConfigError(
+            f"--resume: must be the folder of a run, with {CONFIG_FILE} and {PROVENANCE_FILE}, but {folder} is not; "
+            "check the path"
+        )
+    about = _provenance(folder)
+    config_file = folder / CONFIG_FILE
+    if hashlib.sha256(config_file.read_bytes()).hexdigest() not in about[CONFIG_SHA256]:
+        raise ConfigError(
+            f"--resume: must be the same search, but {config_file} has changed since the run was started; undo that, "
+            f"or start a new run from it; a larger budget goes on the command line: --resume {folder} budget.trials=N"
+        )
+    if not other_versions:
+        _check_versions(about["packages"], versions)
+    before = load_config(config_file)
+    if about.get("scene_sha256") != scene_sha256(before.scene):
+        raise ConfigError(
+            f"--resume: must be the same building, but {before.scene.path} has changed since the run was started; "
+            "restore the file or start a new run"
+        )
+    after = load_config(config_file, overrides)
+    changes = dict(_changes(before, after))
+    return after.model_copy(update={"name": folder.name, "results_dir": folder.parent}), changes
+
+
+def check_device(folder: Path, description: str) -> None:
+    """Rays of a processor and of a graphics card agree but to rounding: they do not share a table unasked."""
+    before = str(_provenance(folder).get("device"))
+    if before.split()[:1] != description.split()[:1]:
+        raise ConfigError(
+            f"--resume: must trace with what it was started with, {before}, but here is {description}; set "
+            "resources.device for a new run, or add --other-versions"
+        )
+
+
+def record_new_run(folder: Path, config: SearchConfig, about: dict[str, Any]) -> None:
+    """Write configuration and provenance of a new run."""
+    text = dump_config(config)
+    about |= {"scene_sha256": scene_sha256(config.scene), CONFIG_SHA256: [_digest(text)]}
+    write_text(folder / CONFIG_FILE, text)
+    write_json(folder / PROVENANCE_FILE, about)
+
+
+def record_session(folder: Path, config: SearchConfig, changes: Mapping[str, Any]) -> None:
+    """Add a later session to the provenance and, if anything has changed, write the configuration anew."""
+    about, text = _provenance(folder), dump_config(config)
+    about["sessions"].append(session(SAME_VERSIONS) | {"changes": dict(changes)})
+    if changes:  # either file may be the last that is written: both digests are good
+        about[CONFIG_SHA256].append(_digest(text))
+    write_json(folder / PROVENANCE_FILE, about)
+    if changes:
+        write_text(folder / CONFIG_FILE, text)
+
+
+def budget_of(config: SearchConfig) -> dict[str, Any]:
+    """What a larger budget differs in; what was reached with another one is not the end."""
+    return config.budget.model_dump(mode="json", include={"trials", "time_s", "rays_per_ap"})
+
+
+def is_finished(events: Iterable[Event], config: SearchConfig) -> bool:
+    """Whether the search came to its end with the budget that it has now."""
+    last = [event for event in events if event["event"] == "finished"]
+    return bool(last) and last[-1]["budget"] == budget_of(config)
+
+
+def _provenance(folder: Path) -> dict[str, Any]:
+    path = folder / PROVENANCE_FILE
+    try:
+        about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if not all(isinstance(about[key], kind) for key, kind in _PARTS.items()):
+            raise TypeError
+    except (OSError, ValueError, KeyError, TypeError):
+        raise ConfigError(
+            f"--resume: {path} is damaged, or of an earlier version of this program; start a new run"
+        ) from None
+    return about
+
+
+_PARTS = {"packages": dict, "sessions": list, CONFIG_SHA256: list}
+
+
+def _check_versions(before: Mapping[str, str | None], now: Mapping[str, str | None]) -> None:
+    for package in SAME_VERSIONS:
+        if before.get(package) != now.get(package):
+            raise ConfigError(
+                f"--resume: must run with the versions it was started with, but {package} is {now.get(package)} and "
+                f"was {before.get(package)}; install that one, start a new run, or add --other-versions"
+            )
+
+
+def _changes(before: SearchConfig, after: SearchConfig) -> Iterator[tuple[str, Any]]:
+    """What differs, by dotted key."""
+    old, new = flat(before), flat(after)
+    for key in dict.fromkeys((*old, *new)):
+        was, now = old.get(key), new.get(key)
+        if was == now:
+            continue
+        if key in MAY_GROW:
+            if was is None or (now is not None and now < was):
+                raise ConfigError(
+                    f"--resume: {key} may only be raised, but is {was} and would be {now}; choose more than {was}"
+                    if was is not None
+                    else f"--resume: {key} may only be raised, but it had no limit; leave it out"
+                )
+        elif not key.startswith(MAY_CHANGE):
+            raise ConfigError(
+                f"--resume: {key} must be what the run was started with, {was}, but would be {now}; leave it out or "
+                "start a new run"
+            )
+        yield key, now
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

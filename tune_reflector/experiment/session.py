@@ -1,0 +1,24 @@
+"""One session of a search: what its parts share."""
+
+from dataclasses import dataclass
+
+from search_records.journal import Journal
+from trainables.evaluator import PlacementEvaluator
+from trainables.tracing.backend import Backend
+from tune_reflector.config.search_config import SearchConfig
+from tune_reflector.experiment.console import Console
+
+OK, FAILED = 0, 1
+"""Exit codes; bad input, found by a ``ConfigError``, is 2, and after a signal it is 128 + its number."""
+
+
+@dataclass(frozen=True)
+class Session:
+    """A search that is ready to run, here and now."""
+
+    config: SearchConfig
+    evaluator: PlacementEvaluator
+    backend: Backend
+    workers: int
+    journal: Journal
+    console: Console

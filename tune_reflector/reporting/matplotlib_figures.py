@@ -1,0 +1,195 @@
+"""Figures of a run for papers and slides: drawn from what it left behind, as PNG and PDF."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import matplotlib
+
+from tune_reflector.reporting.palette import AFTER_COLOUR, AP_COLOUR, BEFORE_COLOUR, PLATE_COLOUR
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter
+
+from search_records.atomic_files import atomic_write
+from search_spaces.design import Placement
+from trainables.problem import Site
+from tune_reflector.runs.run_data import WITHOUT, Image, RunData
+from tune_reflector.runs.winner import shown_error
+
+FOLDER = "figures"
+FORMATS = ("png", "pdf")
+
+MAP_COLOURS = "cividis"
+
+ARROW_M = 1.6
+"""Length of the arrow that shows where an access point looks."""
+
+
+def save_figures(run: RunData) -> list[Path]:
+    """Draw all that the run has data for; returns the files."""
+    folder = run.folder / FOLDER
+    folder.mkdir(exist_ok=True)
+    drawn: dict[str, Callable[[RunData], Figure]] = {}
+    if run.maps:
+        drawn |= {"map": map_figure, "cdf": cdf_figure}
+    if run.history.curve:
+        drawn["convergence"] = convergence_figure
+    return [path for name, draw in drawn.items() for path in save(draw(run), folder / name)]
+
+
+def save(figure: Figure, path: Path) -> list[Path]:
+    """Write a figure in every format, and forget it; ``path`` lacks the suffix."""
+    paths = [path.with_suffix(f".{suffix}") for suffix in FORMATS]
+    for suffix, target in zip(FORMATS, paths, strict=True):
+        with atomic_write(target) as file:
+            figure.savefig(file, format=suffix, dpi=150)
+    plt.close(figure)
+    return paths
+
+
+def pixels(figure: Figure) -> npt.NDArray[np.uint8]:
+    """A figure as a picture ``[height, width, 3]``; it is forgotten."""
+    figure.canvas.draw()
+    picture = np.asarray(figure.canvas.buffer_rgba(), dtype=np.uint8)[..., :3].copy()  # type: ignore[attr-defined]
+    plt.close(figure)
+    return picture
+
+
+def map_figure(run: RunData) -> Figure:
+    """RSS on the floor plan, without and with the plate, on one colour scale."""
+    placement = run.placement
+    assert placement is not None
+    panels = [("Best placement", _score_of(run), run.maps["all"], placement)]
+    if WITHOUT in run.maps and run.best is not None:
+        score = _shown_score(run.best["without_reflector_p5_rss_dbm"], run.best["without_reflector_p5_error_db"])
+        panels.insert(0, ("Same APs without the reflector", score, run.maps[WITHOUT], placement.without_reflectors()))
+    low, high = np.nanquantile(np.concatenate([image.ravel() for _, _, image, _ in panels]), [0.02, 0.98])
+    figure, axes = plt.subplots(1, len(panels), figsize=(6.2 * len(panels), 5.6), layout="constrained", squeeze=False)
+    (x, y, _), (width, depth) = run.site.grid.center_m, run.site.grid.size_m
+    extent = (x - width / 2, x + width / 2, y - depth / 2, y + depth / 2)
+    xlim, ylim = limits_m(run.site)
+    for axis, (title, score, image, shown) in zip(axes[0], panels, strict=True):
+        mesh = axis.imshow(image, origin="lower", extent=extent, vmin=low, vmax=high, cmap=MAP_COLOURS)
+        _draw_building(axis, run.site)
+        _draw_placement(axis, shown)
+        axis.set(title=f"{title}\n{score}", xlabel="x, east [m]", ylabel="y, north [m]", aspect="equal")
+        axis.set(xlim=xlim, ylim=ylim)
+    figure.colorbar(mesh, ax=axes[0], label="received signal strength [dBm]", shrink=0.85, extend="both")
+    handles, labels = axes[0][-1].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
+    return figure
+
+
+def cdf_figure(run: RunData) -> Figure:
+    """Share of the cells below each RSS, without and with the plate, and the RSS at the quantile.
+
+    That is the score, unless more cells than the quantile are without power: then the score is lower.
+    """
+    figure, axis = plt.subplots(figsize=(6.4, 4.6), layout="constrained")
+    quantile = run.config.objective.quantile
+    lines = [("all", "best placement", AFTER_COLOUR, "-")]
+    if WITHOUT in run.maps:
+        lines.insert(0, (WITHOUT, "same APs without the reflector", BEFORE_COLOUR, "--"))
+    for name, label, colour, style in lines:
+        cells_dbm, shares = distribution(run.maps[name])
+        axis.step(cells_dbm, shares, where="post", color=colour, linestyle=style, label=label)
+        at_dbm = 10 * np.log10(np.quantile(10 ** (cells_dbm / 10), quantile))  # on the linear scale, as the score
+        axis.plot(at_dbm, quantile, "o", color=colour)
+        axis.annotate(
+            f"{at_dbm:.1f} dBm", (at_dbm, quantile), (6, -4), textcoords="offset points", color=colour, va="top"
+        )
+    axis.axhline(quantile, color="0.5", linewidth=0.8, linestyle=":")
+    axis.annotate(f"{100 * quantile:g} %", (1, quantile), (-4, 3), xycoords=("axes fraction", "data"),
+                  textcoords="offset points", ha="right", color="0.35")  # fmt: skip
+    axis.set(xlabel="received signal strength [dBm]", ylabel="share of the cells below", ylim=(-0.03, 1.02))
+    axis.grid(alpha=0.3)
+    axis.legend(loc="upper left", frameon=False)
+    return figure
+
+
+def distribution(image_dbm: Image) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """RSS [dBm] of the cells of a map, rising, and the share of the cells that is no higher."""
+    cells_dbm = np.sort(image_dbm[np.isfinite(image_dbm)])
+    return cells_dbm, np.arange(1, len(cells_dbm) + 1) / len(cells_dbm)
+
+
+def convergence_figure(run: RunData) -> Figure:
+    """Best score so far against the rays of all trials together."""
+    figure, axis = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
+    rays, _, best = map(list, zip(*run.history.curve, strict=True))
+    rays, best = [*rays, max(rays[-1], run.history.standing.rays_per_ap)], [*best, best[-1]]
+    axis.step(rays, best, where="post", color=AFTER_COLOUR, label="the search's own scores")
+    if run.best is not None:
+        axis.errorbar(
+            rays[-1],
+            run.best["p5_rss_dbm"],
+            yerr=shown_error(run.best["p5_error_db"]),
+            capsize=4,
+            fmt="s",
+            color=PLATE_COLOUR,
+            label="the winner, measured again",
+        )
+    axis.set(xlabel="rays per access point, all trials together", ylabel="best P5 RSS so far [dBm]", xlim=(0, None))
+    axis.xaxis.set_major_formatter(EngFormatter())
+    axis.grid(alpha=0.3)
+    axis.legend(loc="lower right", frameon=False)
+    return figure
+
+
+def _score_of(run: RunData) -> str:
+    if run.best is not None:
+        return _shown_score(run.best["p5_rss_dbm"], run.best["p5_error_db"])
+    assert run.best_map is not None
+    return f"P5 {run.best_map.standing[1]:.1f} dBm so far"
+
+
+def _shown_score(p5_rss_dbm: float, error_db: float) -> str:
+    return f"P5 {p5_rss_dbm:.1f} ± {shown_error(error_db):.1f} dBm"
+
+
+def limits_m(site: Site) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Bounds of x and y [m] that show the building, or the zones where no floor plan is known, with a margin."""
+    regions = [site.plan.outline] if site.plan else [site.grid.region, site.space.area]
+    corners = [region.bounds[:2] for region in regions] + [region.bounds[2:] for region in regions]
+    if site.space.reflector is not None:
+        wall = site.space.reflector.mount.wall
+        corners += [wall.top_left_m[:2], wall.bottom_right_m[:2]]
+    low, high = np.min(corners, axis=0), np.max(corners, axis=0)
+    margin = 0.03 * float(np.max(high - low))
+    return (low[0] - margin, high[0] + margin), (low[1] - margin, high[1] + margin)
+
+
+def _draw_building(axis: Axes, site: Site) -> None:
+    if site.plan is None:
+        return
+    lines = [np.asarray(wall.corners_m) for wall in site.plan.walls]
+    axis.add_collection(LineCollection(lines, colors="0.25", linewidths=1.8))
+    for wall in site.plan.walls:
+        for opening in wall.openings:
+            colour = "white" if opening.slab is None else "#7fb2d9"
+            axis.plot(*wall.ends_m(opening).T, color=colour, linewidth=2.4, solid_capstyle="butt")
+
+
+def _draw_placement(axis: Axes, placement: Placement) -> None:
+    for number, ap in enumerate(placement.access_points):
+        x, y, _ = ap.position_m
+        dx, dy = ARROW_M * ap.direction[:2]
+        label = "access point, boresight" if number == 0 else None
+        axis.plot(x, y, "^", color=AP_COLOUR, markersize=9, markeredgecolor="white", label=label, zorder=5)
+        axis.annotate("", (x + dx, y + dy), (x, y), arrowprops={"arrowstyle": "->", "color": AP_COLOUR}, zorder=4)
+        below = -14 if dy > 0 else 6
+        axis.annotate(f"{number + 1}", (x, y), (0, below), textcoords="offset points", color=AP_COLOUR, ha="center")
+    for number, plate in enumerate(placement.reflectors):
+        first = number == 0
+        ends = plate.vertices_m[:2, :2]
+        axis.plot(*ends.T, color=PLATE_COLOUR, linewidth=4, label="reflector" if first else None, zorder=6)
+        (cx, cy), (fx, fy) = plate.center_m[:2], plate.focal_point_m[:2]
+        axis.plot([cx, fx], [cy, fy], ":", color=PLATE_COLOUR, label="aim" if first else None, zorder=4)
+        axis.plot(fx, fy, "x", color=PLATE_COLOUR, zorder=5)

@@ -1,0 +1,212 @@
+"""Interactive figures of a report, drawn by Plotly: the map, how the search went, and what it tried."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import plotly.graph_objects as go
+
+from search_records.rows import Row
+from search_spaces.design import Placement
+from tune_reflector.reporting.matplotlib_figures import ARROW_M, distribution, limits_m
+from tune_reflector.reporting.palette import AFTER_COLOUR, AP_COLOUR, BEFORE_COLOUR, COLOURS, PLATE_COLOUR
+from tune_reflector.runs.run_data import WITHOUT, RunData
+
+INK = "#7a7a7a"
+"""Readable on a light page and on a dark one."""
+
+SCALE, OPENING_COLOUR = "Cividis", "#56B4E9"
+
+MOST_BARS = 12
+"""Of the funnel; of more iterations as many are shown, evenly spread."""
+
+
+def plan_figure(run: RunData) -> go.Figure:
+    """Floor plan with the placement and the RSS map; buttons choose which map."""
+    figure = _figure("x, east [m]", "y, north [m]", height=600)
+    (x_low, x_high), (y_low, y_high) = limits_m(run.site)
+    figure.update_xaxes(range=[x_low, x_high], constrain="domain")
+    figure.update_yaxes(range=[y_low, y_high], constrain="domain", scaleanchor="x")
+    figure.update_layout(margin={"t": 64})
+    grid = run.site.grid
+    (cx, cy, _), (width, depth), cell = grid.center_m, grid.size_m, grid.cell_size_m
+    x = cx - width / 2 + cell * (np.arange(grid.shape[1]) + 0.5)
+    y = cy - depth / 2 + cell * (np.arange(grid.shape[0]) + 0.5)
+    if run.maps:
+        low, high = np.nanquantile(np.concatenate([image.ravel() for image in run.maps.values()]), [0.02, 0.98])
+    for number, (name, image) in enumerate(run.maps.items()):
+        figure.add_heatmap(
+            x=x,
+            y=y,
+            z=np.round(image, 1),
+            name=name,
+            visible=number == 0,
+            colorscale=SCALE,
+            zmin=low,
+            zmax=high,
+            hovertemplate="(%{x:.2f}, %{y:.2f}) m<br>%{z:.1f} dBm<extra>" + name + "</extra>",
+            colorbar={"title": "dBm", "thickness": 12},
+        )
+    _draw_building(figure, run)
+    if run.placement is not None:
+        _draw_placement(figure, run.placement)
+    others = len(figure.data) - len(run.maps)
+    buttons = [
+        {
+            "label": name,
+            "method": "restyle",
+            "args": [{"visible": [other == name for other in run.maps] + [True] * others}],
+        }
+        for name in run.maps
+    ]
+    if buttons:
+        menu = {"type": "buttons", "direction": "right", "buttons": buttons, "x": 0, "xanchor": "left"}
+        menu |= {"y": 1.01, "yanchor": "bottom", "pad": {"b": 6}, "font": {"color": "#222222", "size": 11}}
+        figure.update_layout(updatemenus=[menu | {"bgcolor": "#dddddd"}])
+    return figure
+
+
+def cdf_figure(run: RunData) -> go.Figure:
+    """Share of the cells below each RSS, without and with the plate."""
+    figure = _figure("received signal strength [dBm]", "share of the cells below")
+    for name, label, colour in ((WITHOUT, WITHOUT, BEFORE_COLOUR), ("all", "best placement", AFTER_COLOUR)):
+        if name in run.maps:
+            cells_dbm, shares = distribution(run.maps[name])
+            hover = "%{y:.1%} of the cells are below %{x:.1f} dBm<extra>" + label + "</extra>"
+            line = {"shape": "hv", "color": colour}
+            figure.add_scatter(x=cells_dbm, y=shares, mode="lines", line=line, name=label, hovertemplate=hover)
+    quantile = run.config.objective.quantile
+    note = {"annotation_text": f"P{100 * quantile:g}", "annotation_position": "bottom right"}
+    figure.add_hline(y=quantile, line={"color": INK, "dash": "dot", "width": 1}, **note)
+    figure.update_yaxes(tickformat=".0%")
+    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.15})
+    return figure
+
+
+def convergence_figure(runs: Sequence[RunData]) -> go.Figure:
+    """Best P5 so far against rays traced."""
+    figure = _figure("rays per access point, all trials together", "best P5 RSS so far [dBm]")
+    for run in runs:
+        history = run.history
+        now = (history.standing.rays_per_ap, history.seconds, history.standing.best or np.nan)
+        rays, seconds, best = np.array([*history.curve, now]).T
+        hover = "%{y:.2f} dBm after %{x:.3s} rays and %{customdata:.0f} s<extra>" + run.name + "</extra>"
+        figure.add_scatter(
+            x=rays, y=best, customdata=seconds, mode="lines", line={"shape": "hv"}, name=run.name, hovertemplate=hover
+        )
+    figure.update_layout(showlegend=len(runs) > 1, legend={"orientation": "h", "y": 1.15})
+    return figure
+
+
+def trials_figure(run: RunData) -> go.Figure:
+    """Parallel coordinates over the genes of feasible placements of the highest rung, coloured by score."""
+    rows = comparable(run)
+    genes = {gene.name: gene for gene in run.site.space.genes}
+    scores = [row.values["p5_rss_dbm"] for row in rows]
+    dimensions = [
+        {"label": name, "values": [row.values[name] for row in rows], "range": [gene.low, gene.high]}
+        for name, gene in genes.items()
+    ]
+    dimensions.append({"label": "P5 [dBm]", "values": scores})
+    line = {"color": scores, "colorscale": SCALE, "showscale": False}
+    figure = _figure("", "", height=420)
+    figure.update_layout(margin={"t": 56, "r": 48})
+    figure.add_parcoords(
+        dimensions=dimensions, line=line, labelfont={"size": 11}, unselected={"line": {"opacity": 0.05}}
+    )
+    return figure
+
+
+def comparable(run: RunData) -> list[Row]:
+    """The best placements of the highest rung that any was scored at: scores of two rungs do not compare."""
+    best = run.history.ranked
+    return [row for row in best if row.values["rung"] == best[0].values["rung"]]
+
+
+def funnel_figure(run: RunData) -> go.Figure:
+    """How many trials have reached each iteration, and how many were stopped there or since the bar above."""
+    history = run.history
+    iterations = sorted(history.reached)
+    bars = sorted({iterations[round(i)] for i in np.linspace(0, len(iterations) - 1, min(MOST_BARS, len(iterations)))})
+    reached = [history.reached[bar] for bar in bars]
+    spans = [range(above + 1, bar + 1) for above, bar in pairwise([0, *bars])]
+    stopped = [sum(history.stopped[iteration] for iteration in span) for span in spans]
+    figure = _figure("trials", "", height=120 + 60 * len(bars))
+    figure.add_funnel(
+        y=[f"iteration {bar}" for bar in bars],
+        x=reached,
+        text=[f"{count} trials<br>{gone} stopped here" for count, gone in zip(reached, stopped, strict=True)],
+        textinfo="text",
+        hovertemplate="%{text}<extra>%{y}</extra>",
+        marker={"color": AFTER_COLOUR},
+    )
+    return figure
+
+
+def _figure(x_title: str, y_title: str, height: int = 360) -> go.Figure:
+    figure = go.Figure()
+    figure.update_layout(
+        height=height,
+        margin={"l": 56, "r": 24, "t": 24, "b": 48},
+        colorway=COLOURS,
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"color": INK},
+        showlegend=False,
+    )
+    axis = {"gridcolor": "rgba(128,128,128,0.25)", "zeroline": False}
+    figure.update_xaxes(title=x_title, **axis)
+    figure.update_yaxes(title=y_title, **axis)
+    return figure
+
+
+def _draw_building(figure: go.Figure, run: RunData) -> None:
+    for wall in run.site.plan.walls if run.site.plan else ():
+        corners = np.asarray(wall.corners_m)
+        figure.add_scatter(
+            x=corners[:, 0], y=corners[:, 1], mode="lines", line={"color": INK, "width": 2}, hoverinfo="skip"
+        )
+        for opening in wall.openings:
+            x, y = wall.ends_m(opening).T
+            figure.add_scatter(
+                x=x,
+                y=y,
+                mode="lines",
+                line={"color": OPENING_COLOUR, "width": 4},
+                hovertemplate="opening<extra></extra>",
+            )
+
+
+def _draw_placement(figure: go.Figure, placement: Placement) -> None:
+    for number, ap in enumerate(placement.access_points, start=1):
+        (x, y, z), (dx, dy, _) = ap.position_m, ARROW_M * ap.direction
+        figure.add_scatter(x=[x, x + dx], y=[y, y + dy], mode="lines", line={"color": AP_COLOUR}, hoverinfo="skip")
+        figure.add_scatter(
+            x=[x],
+            y=[y],
+            mode="markers+text",
+            text=[f"AP {number}"],
+            textfont={"color": AP_COLOUR},
+            textposition="bottom center" if dy > 0 else "top center",
+            marker={"color": AP_COLOUR, "size": 12, "symbol": "triangle-up"},
+            hovertemplate=f"AP {number} at ({x:.2f}, {y:.2f}, {z:.2f}) m<extra></extra>",
+        )
+    for plate in placement.reflectors:
+        corners, (fx, fy, fz), (px, py, pz) = plate.vertices_m, plate.focal_point_m, plate.center_m
+        figure.add_scatter(
+            x=corners[:2, 0],
+            y=corners[:2, 1],
+            mode="lines",
+            line={"color": PLATE_COLOUR, "width": 6},
+            hovertemplate=f"reflector at ({px:.2f}, {py:.2f}, {pz:.2f}) m<extra></extra>",
+        )
+        figure.add_scatter(
+            x=[px, fx], y=[py, fy], mode="lines", line={"color": PLATE_COLOUR, "dash": "dot"}, hoverinfo="skip"
+        )
+        figure.add_scatter(
+            x=[fx],
+            y=[fy],
+            mode="markers",
+            marker={"color": PLATE_COLOUR, "size": 9, "symbol": "x"},
+            hovertemplate=f"aim at ({fx:.2f}, {fy:.2f}, {fz:.2f}) m<extra></extra>",
+        )

@@ -1,0 +1,181 @@
+"""What a run has left behind so far, read back: for reports and exports. Free of Ray and Sionna.
+
+A run that goes on may be read at any moment: every file is either whole or not there yet.
+"""
+
+import json
+import math
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from search_records.atomic_files import atomic_write, write_json
+from search_records.best_map import BestMap
+from search_records.journal import JournalError, JournalTail, in_use
+from search_records.rows import STATISTICS_FILE, read_rows, read_statistics
+from search_spaces.design import Placement
+from trainables.objectives import combine, dbm_to_w
+from trainables.problem import Site
+from tune_reflector.config.config_file import load_config
+from tune_reflector.config.search_config import SearchConfig
+from tune_reflector.errors import ConfigError
+from tune_reflector.runs.history import History
+from tune_reflector.runs.layout import (
+    BEST_FILE,
+    CONFIG_FILE,
+    JOURNAL_FILE,
+    MAPS_FILE,
+    PROVENANCE_FILE,
+    TABLE_FILE,
+    is_run,
+)
+
+WITHOUT = "without reflector"
+"""The name of a winner's second map."""
+
+Image = npt.NDArray[np.float64]
+"""RSS [dBm] of the cells of the box around the user zones, ``[num_y, num_x]``; NaN outside of the zones."""
+
+
+@dataclass(frozen=True)
+class RunData:
+    """One run, as of now."""
+
+    folder: Path
+    config: SearchConfig
+    provenance: dict[str, Any]
+    best: dict[str, Any] | None
+    """``best.json``; None until the winner is measured."""
+    history: History
+    best_map: BestMap | None
+    """Of the winner, or of the best placement so far; None while no placement has a score."""
+    statistics: list[dict[str, float]]
+    """Of each generation, if it is a genetic algorithm."""
+
+    @classmethod
+    def read(cls, folder: Path, history: History | None = None) -> "RunData":
+        """The run in a folder.
+
+        Args:
+            folder: where it is.
+            history: what has happened in it, for a caller who knows; otherwise the journal is read.
+
+        Raises:
+            ConfigError: it holds none, or one that is damaged.
+        """
+        if not is_run(folder):
+            raise ConfigError(f"{folder}: must be the folder of a run, but has no {CONFIG_FILE}; check the path")
+        config = load_config(folder / CONFIG_FILE)
+        try:
+            provenance = json.loads((folder / PROVENANCE_FILE).read_text(encoding="utf-8"))
+            best_file = folder / BEST_FILE
+            best = json.loads(best_file.read_text(encoding="utf-8")) if best_file.exists() else None
+            history = history or read_history(config, folder)
+            best_map = BestMap.read(folder / MAPS_FILE)
+            if best_map is not None and math.isfinite(best_map.standing[0]):
+                best = None  # of an earlier session: the search goes on with a larger budget
+        except JournalError as error:
+            raise ConfigError(str(error)) from None
+        except ValueError as error:
+            raise ConfigError(f"{folder}: must be whole, but a file in it is damaged: {error}; restore it") from None
+        here = {"name": folder.absolute().name, "results_dir": folder.absolute().parent}
+        config = config.model_copy(update=here)
+        statistics = read_statistics(folder / STATISTICS_FILE)
+        return cls(folder, config, provenance, best, history, best_map, statistics)
+
+    @property
+    def name(self) -> str:
+        """Of the run."""
+        return self.folder.absolute().name
+
+    @property
+    def going_on(self) -> bool:
+        """Whether a search is at work on it now."""
+        return in_use(self.folder / JOURNAL_FILE)
+
+    @cached_property
+    def site(self) -> Site:
+        """The building and what is placed in it."""
+        return self.config.site()
+
+    @cached_property
+    def genes(self) -> list[str]:
+        """Names of what a placement is made of."""
+        return [gene.name for gene in self.site.space.genes]
+
+    @property
+    def placement(self) -> Placement | None:
+        """What ``maps`` are maps of."""
+        return self.site.space.decode(self.best_map.genes) if self.best_map else None
+
+    @cached_property
+    def maps(self) -> dict[str, Image]:
+        """By what they show: ``all``, ``without reflector`` (of a winner), ``AP 1``, ..."""
+        if self.best_map is None:
+            return {}
+        objective, kept = self.config.objective, self.best_map
+        maps_w = {"all": combine(kept.rss_w, objective)}
+        if kept.without_reflector_w is not None:
+            maps_w[WITHOUT] = combine(kept.without_reflector_w, objective)
+        if len(kept.rss_w) > 1:
+            maps_w |= {f"AP {number}": one_w for number, one_w in enumerate(kept.rss_w, start=1)}
+        floor_w = dbm_to_w(objective.floor_dbm)
+        to_image = self.site.grid.to_image
+        return {name: to_image(10 * np.log10(np.maximum(cells_w, floor_w)) + 30) for name, cells_w in maps_w.items()}
+
+    @property
+    def started(self) -> datetime:
+        """When the first session began."""
+        return datetime.fromisoformat(self.provenance["sessions"][0]["started"])
+
+    @property
+    def total(self) -> int:
+        """Trials of all its stages."""
+        config = self.config
+        return config.num_trials + sum(
+            config.refined(starts).num_trials for starts in self.history.refinements if starts
+        )
+
+    def export(self, kind: str) -> list[Path]:
+        """Write the trials as ``csv``, ``parquet`` or ``json``, and the winner's genes as JSON, beside the others."""
+        import pandas as pd
+
+        records = [
+            {"trial_id": row.trial_id, "iteration": row.iteration, "elapsed_s": row.elapsed_s, **row.values}
+            for row in read_rows(self.folder / TABLE_FILE)
+        ]
+        trials, best = self.folder / f"export.{kind}", self.folder / "export_best.json"
+        frame = pd.DataFrame.from_records(records)
+        with atomic_write(trials) as file:
+            match kind:
+                case "csv":
+                    frame.to_csv(file, index=False)
+                case "parquet":
+                    frame.to_parquet(file, index=False)
+                case _:
+                    file.write(frame.to_json(orient="records", indent=1).encode())
+        if self.best is not None:
+            write_json(best, self.best)
+        return [trials, *([best] if self.best is not None else [])]
+
+
+def read_history(config: SearchConfig, folder: Path) -> History:
+    """Of a search, as its journal tells it now.
+
+    Raises:
+        JournalError: the journal is damaged.
+    """
+    history = history_of(config)
+    for events in JournalTail(folder / JOURNAL_FILE).read():
+        history.add(events)
+    return history
+
+
+def history_of(config: SearchConfig) -> History:
+    """Of a search that has not begun."""
+    return History([gene.name for gene in config.site().space.genes], config.top_rung)

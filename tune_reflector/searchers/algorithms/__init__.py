@@ -1,0 +1,1 @@
+"""The searchers themselves, as Tune asks them. One a module."""
