@@ -1,6 +1,5 @@
 """Keeps the map of the best placement so far while the search goes on."""
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,10 @@ from typing import Any
 from ray.tune import Callback
 
 from search_records.best_map import BestMap
+from search_records.result import RankedScore, ResultColumns
+
+RSS_MAP = "rss_w"
+"""Key of the map in what Tune is told of a result."""
 
 
 class BestMapKeeper(Callback):
@@ -15,12 +18,16 @@ class BestMapKeeper(Callback):
 
     Args:
         path: the file.
-        genes: columns of a result that make its placement.
-        best: rung and score [dBm] of the best result so far, which must be beaten if the map is that of a winner.
+        columns: of the results.
+        genes: those of them that make a placement.
+        best: score of the best result so far, which must be beaten if the map is that of a winner.
     """
 
-    def __init__(self, path: Path, genes: Sequence[str], best: tuple[float, float] | None = None) -> None:
+    def __init__(
+        self, path: Path, columns: ResultColumns, genes: Sequence[str], best: RankedScore | None = None
+    ) -> None:
         self._path = path
+        self._columns = columns
         self._genes = tuple(genes)
         self._best = best
 
@@ -28,13 +35,15 @@ class BestMapKeeper(Callback):
         kept = BestMap.read(self._path)
         if kept is None:
             self._best = None
-        elif math.isfinite(kept.standing[0]):
-            self._best = kept.standing
+        elif not kept.ranked.measured:
+            self._best = kept.ranked
 
     def on_trial_result(self, iteration: int, trials: Any, trial: Any, result: dict[str, Any], **_: Any) -> None:
-        rss_w = result.pop("rss_w", None)
-        standing = (float(result["rung"]), float(result["p5_rss_dbm"]))
-        if rss_w is None or (self._best is not None and standing <= self._best):
+        rss_w = result.pop(RSS_MAP, None)
+        if rss_w is None:
             return
-        self._best = standing
-        BestMap({name: float(result[name]) for name in self._genes}, standing, rss_w).write(self._path)
+        kept = self._columns.parse(result)
+        if self._best is not None and kept.ranked <= self._best:
+            return
+        self._best = kept.ranked
+        BestMap({name: float(kept.genes[name]) for name in self._genes}, kept.ranked, rss_w).write(self._path)

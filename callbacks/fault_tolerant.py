@@ -1,6 +1,6 @@
 """What is only for show must not end a search: a callback that fails is told of once, and left alone from then on."""
 
-from collections.abc import Callable
+import logging
 from functools import partial
 from typing import Any
 
@@ -17,18 +17,18 @@ HOOKS = (
     "on_experiment_end",
 )
 
+_log = logging.getLogger(__name__)
+
 
 class FaultTolerantCallback(Callback):
     """Calls another callback as long as it works.
 
     Args:
         inner: the other one.
-        say: tells people.
     """
 
-    def __init__(self, inner: Callback, say: Callable[[str], None]) -> None:
+    def __init__(self, inner: Callback) -> None:
         self.inner = inner
-        self._say = say
         self._works = True
         for hook in HOOKS:
             if getattr(type(inner), hook) is not getattr(Callback, hook):  # Tune calls each at every step
@@ -42,4 +42,5 @@ class FaultTolerantCallback(Callback):
         except Exception as error:
             self._works = False
             reason = " ".join(str(error).split())
-            self._say(f"{type(self.inner).__name__} stops, the search goes on: {type(error).__name__}: {reason}")
+            name = type(self.inner).__name__
+            _log.warning("%s stops, the search goes on: %s: %s", name, type(error).__name__, reason)

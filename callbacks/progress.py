@@ -6,16 +6,18 @@ from typing import Any, TextIO
 
 from ray.tune import Callback
 
-from callbacks.progress_counter import ProgressCounter
 from callbacks.status_line import StatusLine
 from search_records.display import format_duration
+from search_records.progress import ProgressCounter
 
 
 class Progress(Callback):
     """Prints ``120/600 trials, best P5 -54.2 dBm, 6.8/s, 1m11s left``.
 
     Args:
-        tally: what to show; it must come before this in the list of callbacks.
+        counter: what to show.
+        label: name of the score.
+        unit: of the score.
         total: trials in the whole search.
         time_limit_s: end of the search by the clock, if there is one.
         rays_limit: rays per access point of all trials that end the search.
@@ -24,13 +26,16 @@ class Progress(Callback):
 
     def __init__(
         self,
-        tally: ProgressCounter,
+        counter: ProgressCounter,
+        label: str,
+        unit: str,
         total: int,
         time_limit_s: float | None = None,
         rays_limit: float = math.inf,
         stream: TextIO | None = None,
     ) -> None:
-        self._tally = tally
+        self._counter = counter
+        self._label, self._unit = label, unit
         self._total = total
         self._time_limit_s = time_limit_s
         self._rays_limit = rays_limit
@@ -39,14 +44,14 @@ class Progress(Callback):
     def setup(self, *_: Any, **__: Any) -> None:
         self._start = time.monotonic()
         self._status = StatusLine(self._stream)
-        self._rays_before = self._tally.rays_per_ap
+        self._rays_before = self._counter.rays_per_ap
         self._first: tuple[float, int, float] | None = None
 
     def on_step_end(self, iteration: int, trials: Any, **_: Any) -> None:
         now = time.monotonic()
-        tally = self._tally
-        if self._first is None and tally.rays_per_ap > self._rays_before:
-            self._first = (now, tally.ended, tally.rays_per_ap)  # the clock of the rates starts with the workers
+        counter = self._counter
+        if self._first is None and counter.rays_per_ap > self._rays_before:
+            self._first = (now, counter.ended, counter.rays_per_ap)  # the clock of the rates starts with the workers
         if self._status.is_due(now):
             self._status.show(self.line(now), now)
 
@@ -57,22 +62,23 @@ class Progress(Callback):
 
     def line(self, now: float) -> str:
         """The line as of the monotonic time ``now``."""
-        tally = self._tally
-        parts = [f"{tally.ended}/{self._total} trials"]
+        counter = self._counter
+        parts = [f"{counter.ended}/{self._total} trials"]
         if math.isfinite(self._rays_limit):
-            parts.append(f"{min(1.0, tally.rays_per_ap / self._rays_limit):.0%} of the rays")
-        parts.append("no score yet" if tally.best is None else f"best P5 {tally.best:.1f} dBm")
-        if tally.failed:
-            parts.append(f"{tally.failed} failed")
+            parts.append(f"{min(1.0, counter.rays_per_ap / self._rays_limit):.0%} of the rays")
+        best = counter.best.value
+        parts.append("no score yet" if best is None else f"best {self._label} {best:.1f} {self._unit}")
+        if counter.failed:
+            parts.append(f"{counter.failed} failed")
         if self._first is None:
             return ", ".join(parts)
         first_s, ended, rays = self._first
-        if now > first_s and tally.ended > ended:
-            rate = (tally.ended - ended) / (now - first_s)
-            left_s = (self._total - tally.ended) / rate
-            if math.isfinite(self._rays_limit) and tally.rays_per_ap > rays:
-                rays_rate = (tally.rays_per_ap - rays) / (now - first_s)
-                left_s = min(left_s, (self._rays_limit - tally.rays_per_ap) / rays_rate)
+        if now > first_s and counter.ended > ended:
+            rate = (counter.ended - ended) / (now - first_s)
+            left_s = (self._total - counter.ended) / rate
+            if math.isfinite(self._rays_limit) and counter.rays_per_ap > rays:
+                rays_rate = (counter.rays_per_ap - rays) / (now - first_s)
+                left_s = min(left_s, (self._rays_limit - counter.rays_per_ap) / rays_rate)
             if self._time_limit_s is not None:
                 left_s = min(left_s, self._time_limit_s - (now - self._start))
             parts += [f"{rate:.1f}/s", f"{format_duration(max(0.0, left_s))} left"]

@@ -1,4 +1,4 @@
-"""The radio map of the best placement so far, as a file for whoever draws it. Free of Ray."""
+"""The radio map of the best placement so far, as a file for whoever draws it."""
 
 import zipfile
 import zlib
@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from search_records.atomic_files import atomic_write
+from search_records.result import RankedScore
 
 Powers = npt.NDArray[np.float64]
 """``[num_ap, num_cells]``, W."""
@@ -18,13 +19,10 @@ Powers = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class BestMap:
-    """The map of one placement.
-
-    ``standing`` is the rung of its score, and the score [dBm]; infinite rungs stand for a measured winner.
-    """
+    """The map of one placement, with its score; without the reflector only of a measured winner."""
 
     genes: Mapping[str, float]
-    standing: tuple[float, float]
+    ranked: RankedScore
     rss_w: Powers
     without_reflector_w: Powers | None = None
 
@@ -33,7 +31,9 @@ class BestMap:
         arrays: dict[str, Any] = {
             "gene_names": np.array(list(self.genes)),
             "gene_values": np.array(list(self.genes.values())),
-            "standing": np.array(self.standing),
+            "measured": self.ranked.measured,
+            "rung": self.ranked.rung,
+            "score": self.ranked.value,
             "rss_w": self.rss_w.astype(np.float32),
         }
         if self.without_reflector_w is not None:
@@ -47,14 +47,14 @@ class BestMap:
         try:
             with np.load(path, allow_pickle=False) as arrays:
                 found = {name: arrays[name] for name in arrays.files}
-            rung, score = map(float, found["standing"])
             genes = dict(zip(map(str, found["gene_names"]), map(float, found["gene_values"]), strict=True))
+            ranked = RankedScore(bool(found["measured"]), int(found["rung"]), float(found["score"]))
             without = found.get("without_reflector_w")
             return cls(
                 genes,
-                (rung, score),
+                ranked,
                 found["rss_w"].astype(np.float64),
                 None if without is None else without.astype(np.float64),
             )
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+        except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
             return None

@@ -3,7 +3,7 @@
 It is the one memory of a search: an interrupted one goes on from it, and the results table is made from it. So it is
 appended to before anybody is told of an event, and never rewritten. Each line is a CRC-32 of what follows it, and the
 event as JSON with its number. A crash can spoil the end of the file: that is cut off. Damage before good lines is an
-error, for what follows rests on it. Free of Ray.
+error, for what follows rests on it.
 """
 
 import fcntl
@@ -13,10 +13,14 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-Event = dict[str, Any]
+from search_records.events import Event, decode, encode
+from search_records.result import ResultColumns
+
+Listener = Callable[[Event], None]
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"), default=lambda number: number.item())
 
@@ -36,19 +40,21 @@ class Journal:
 
     Args:
         path: the file; created if there is none.
+        columns: what results hold.
 
     Raises:
         JournalError: it is damaged, or another process has it open.
         OSError: it cannot be read or written.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, columns: ResultColumns) -> None:
         self._path = path
+        self._columns = columns
         self._file = path.open("ab", buffering=0)
         try:
             if not _lock(self._file):
                 raise JournalError(f"{path}: is in use by another search; wait for its end, or stop it")
-            events, size = _read(path)
+            events, size = _read(path, columns)
             if size < self._file.tell():
                 self._file.truncate(size)
         except BaseException:
@@ -57,8 +63,7 @@ class Journal:
         self._size = size
         self.length = len(events)
         """Events so far, of all sessions."""
-        self.listener: Callable[[Event], None] = lambda event: None
-        """Is told of every event once it is written."""
+        self._listeners: list[Listener] = []
         self._synced_s = time.monotonic()
         self._dirty = False
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
@@ -66,7 +71,17 @@ class Journal:
 
     def read(self) -> list[Event]:
         """All events, in their order."""
-        return read_journal(self._path)
+        return read_journal(self._path, self._columns)
+
+    @contextmanager
+    def told_to(self, *listeners: Listener) -> Iterator[None]:
+        """Within this context the listeners are told of every event once it is written."""
+        before = self._listeners
+        self._listeners = [*before, *listeners]
+        try:
+            yield
+        finally:
+            self._listeners = before
 
     def append(self, event: Event) -> None:
         """Write an event: it outlives this process from now on, and the machine after the next ``sync``.
@@ -74,7 +89,7 @@ class Journal:
         Raises:
             OSError: there is no room for it; the file is as before.
         """
-        line = _line({"n": self.length, **event})
+        line = _line({"n": self.length, **encode(event, self._columns)})
         try:
             written = 0
             while written < len(line):
@@ -85,7 +100,8 @@ class Journal:
         self._size += len(line)
         self.length += 1
         self._dirty = True
-        self.listener(event)
+        for listener in self._listeners:
+            listener(event)
 
     def sync(self, at_once: bool = False) -> None:
         """Hand what was appended to the disk; at most every second and without waiting for it, unless ``at_once``.
@@ -121,16 +137,21 @@ class Journal:
             self._file.close()
 
 
-def read_journal(path: Path) -> list[Event]:
-    """The events of a journal that another process may be writing; none if there is no file yet."""
-    return _read(path)[0] if path.exists() else []
+def read_journal(path: Path, columns: ResultColumns) -> list[Event]:
+    """The events of a journal that another process may be writing; none if there is no file yet.
+
+    Raises:
+        JournalError: it is damaged.
+    """
+    return _read(path, columns)[0] if path.exists() else []
 
 
 class JournalTail:
     """Follows a journal that another process may be writing."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, columns: ResultColumns) -> None:
         self._path = path
+        self._columns = columns
         self._size = 0
         self._length = 0
 
@@ -141,7 +162,7 @@ class JournalTail:
             JournalError: it is damaged.
         """
         while self._path.exists():
-            events, self._size = _read(self._path, self._size, self._length, limit=PART)
+            events, self._size = _read(self._path, self._columns, self._size, self._length, limit=PART)
             self._length += len(events)
             if not events:
                 return
@@ -164,17 +185,21 @@ def _lock(file: IO[bytes]) -> bool:
     return True
 
 
-def _line(event: Mapping[str, Any]) -> bytes:
-    text = _ENCODER.encode(event).encode()
+def _line(data: Mapping[str, Any]) -> bytes:
+    text = _ENCODER.encode(data).encode()
     return b"%08x %b\n" % (zlib.crc32(text), text)
 
 
-def _read(path: Path, size: int = 0, length: int = 0, limit: int | None = None) -> tuple[list[Event], int]:
+def _read(
+    path: Path, columns: ResultColumns, size: int = 0, length: int = 0, limit: int | None = None
+) -> tuple[list[Event], int]:
     """The events after the first ``length``, of ``size`` bytes, and the size of the file up to the last of them.
 
     Args:
         path: the file.
-        size, length: what was read before.
+        columns: what results hold.
+        size: bytes that were read before.
+        length: events that were read before.
         limit: most events.
     """
     events: list[Event] = []
@@ -182,30 +207,38 @@ def _read(path: Path, size: int = 0, length: int = 0, limit: int | None = None) 
     with path.open("rb") as file:
         file.seek(size)
         for number, line in enumerate(file, start=length + 1):
-            event = _parse(line)
-            if event is None:
+            data = _parse(line)
+            if data is None:
                 damaged = damaged or number
-            elif damaged or event.pop("n", None) != length + len(events):
+            elif damaged or data.pop("n", None) != length + len(events):
                 raise JournalError(
                     f"{path}: line {damaged or number} is damaged; restore the file, or delete that line and all that "
                     "follow to go on from there"
                 )
             else:
-                events.append(event)
+                events.append(_decoded(data, columns, f"{path}: line {number}"))
                 size += len(line)
                 if len(events) == limit:
                     break
     return events, size
 
 
-def _parse(line: bytes) -> Event | None:
+def _parse(line: bytes) -> dict[str, Any] | None:
     digest, _, text = line.rstrip(b"\n").partition(b" ")
     if not line.endswith(b"\n") or digest != b"%08x" % zlib.crc32(text):
         return None
-    event = json.loads(text)
-    return event if isinstance(event, dict) else None
+    data = json.loads(text)
+    return data if isinstance(data, dict) else None
 
 
-def reports(events: list[Event]) -> Iterator[Event]:
-    """Those events that are a result of a trial."""
-    return (event for event in events if event["event"] == "reported")
+def _decoded(data: Mapping[str, Any], columns: ResultColumns, where: str) -> Event:
+    try:
+        return decode(data, columns)
+    except KeyError as error:
+        reason = f"it lacks {error}"
+    except (ValueError, TypeError, AttributeError) as error:
+        reason = str(error)
+    raise JournalError(
+        f"{where} must be an event of this search, but {reason}; it is of another version or configuration: start a "
+        "new run"
+    )

@@ -6,14 +6,16 @@ search makes it anew from the journal.
 
 import csv
 import io
-import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
 from search_records.atomic_files import write_text
-from search_records.journal import Event
-from search_records.rows import ALWAYS, read_rows
+from search_records.events import Reported
+from search_records.result import ResultColumns
+
+ALWAYS = ("trial_id", "iteration", "elapsed_s")
+"""Columns of every table, before those of the result."""
 
 
 class ResultsTable:
@@ -21,17 +23,22 @@ class ResultsTable:
 
     Args:
         path: the file; replaced.
-        columns: keys of the result that become columns; blank where a result lacks one.
-        events: results of earlier sessions, as the journal holds them.
+        columns: of the results; blank where one lacks a number.
+        stages: whether to tell each result's stage, in a last column.
+        results: of earlier sessions.
     """
 
-    def __init__(self, path: Path, columns: Sequence[str], events: Iterable[Event] = ()) -> None:
+    def __init__(
+        self, path: Path, columns: ResultColumns, stages: bool = False, results: Iterable[Reported] = ()
+    ) -> None:
         self._path = path
-        self._columns = tuple(columns)
+        self._columns = columns
+        self._stages = stages
         self._file: TextIO | None = None
-        write_text(path, _csv([[*ALWAYS, *columns], *map(self._cells, events)]))
+        head = [*ALWAYS, *columns.names, *(["stage"] if stages else [])]
+        write_text(path, _csv([head, *map(self._cells, results)]))
 
-    def append(self, event: Event) -> None:
+    def append(self, event: Reported) -> None:
         """Write the row of a result."""
         self._file = self._file or self._path.open("a", newline="", encoding="utf-8")
         self._file.write(_csv([self._cells(event)]))
@@ -42,26 +49,11 @@ class ResultsTable:
         if self._file is not None:
             self._file.close()
 
-    def _cells(self, event: Event) -> list[str]:
-        values: Mapping[str, Any] = event["result"]
-        return [
-            event["trial"],
-            str(event["iteration"]),
-            f"{event['elapsed_s']:.3f}",
-            *map(_cell, map(values.get, self._columns)),
-        ]
-
-
-class SearchClock:
-    """Wall-clock seconds of a search; a resumed one goes on where the last row of its table stopped."""
-
-    def __init__(self, table: Path) -> None:
-        before = max((row.elapsed_s for row in read_rows(table)), default=0.0)
-        self._start = time.monotonic() - before
-
-    def elapsed_s(self) -> float:
-        """Seconds so far."""
-        return time.monotonic() - self._start
+    def _cells(self, event: Reported) -> list[str]:
+        flat = event.result.flat(self._columns.metric)
+        cells = [event.trial_id, str(event.iteration), f"{event.elapsed_s:.3f}"]
+        cells += [_cell(flat.get(name)) for name in self._columns.names]
+        return [*cells, str(event.stage)] if self._stages else cells
 
 
 def _cell(value: Any) -> str:

@@ -1,10 +1,10 @@
-"""A trial's checkpoint: one file of named arrays, whose checksums tell a whole one from a damaged one.
+"""A trial's checkpoint: one file of named arrays behind a checksum, which tells a whole one from a damaged one.
 
 It is never unpickled. Free of Ray and Sionna, so that a search can look for the checkpoint to go on from.
 """
 
-import os
-import zipfile
+import io
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-FILE = "trial.npz"
+from search_records.atomic_files import atomic_write
+
+FILE = "trial.checkpoint"
+
+_DIGEST_BYTES = 8
 
 State = dict[str, npt.NDArray[Any]]
 
@@ -23,12 +27,11 @@ class CheckpointError(ValueError):
 
 def write(folder: Path, state: Mapping[str, Any]) -> None:
     """Write the arrays of ``state`` to ``folder``, whole or not at all."""
-    temporary = folder / f".{FILE}.part"
-    with temporary.open("wb") as file:
-        np.savez(file, **state)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(folder / FILE)
+    arrays = io.BytesIO()
+    np.savez(arrays, **state)
+    with atomic_write(folder / FILE) as file:
+        file.write(b"%08x" % zlib.crc32(arrays.getbuffer()))
+        file.write(arrays.getbuffer())
 
 
 def read(folder: Path) -> State:
@@ -38,12 +41,13 @@ def read(folder: Path) -> State:
         CheckpointError: there is no whole checkpoint in it.
     """
     try:
-        with zipfile.ZipFile(folder / FILE) as archive:
-            if (damaged := archive.testzip()) is not None:  # before numpy believes a word of it
-                raise zipfile.BadZipFile(f"{damaged} is damaged")
-        with np.load(folder / FILE, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
-    except Exception as error:  # what a damaged file makes zip and numpy raise has no end
+        content = (folder / FILE).read_bytes()
+        digest, arrays = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
+        if digest != b"%08x" % zlib.crc32(arrays):
+            raise ValueError("its checksum does not fit")
+        with np.load(io.BytesIO(arrays), allow_pickle=False) as loaded:
+            return {name: loaded[name] for name in loaded.files}
+    except (OSError, ValueError) as error:
         raise CheckpointError(f"{folder / FILE}: is no whole checkpoint: {error}") from None
 
 

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from search_records.result import Score
 from search_spaces.design import Placement
 from trainables.buildings.floor_plan import FloorPlan
-from trainables.buildings.sources import FloorPlanScene
-from trainables.objectives import Score, score
 from trainables.problem import PlacementProblem
 from trainables.tracing.backend import set_threads, start_backend
 
@@ -63,9 +62,7 @@ class PlacementEvaluator:
         from trainables.tracing.movable_scene import MovableScene
 
         problem = self.problem
-        source: FloorPlan | str = (
-            problem.scene.floor_plan() if isinstance(problem.scene, FloorPlanScene) else str(problem.scene.path)
-        )
+        source: FloorPlan | str = problem.scene.floor_plan() or str(problem.scene.file)
         materials = (problem.reflector.material,) * num_reflectors if problem.reflector else ()
         return MovableScene(source, problem.radio, num_ap, materials)
 
@@ -79,7 +76,7 @@ class PlacementEvaluator:
 
     def score(self, traced: TracedMap) -> Score:
         """The score of a traced map."""
-        return score(traced.rss_w, self.problem.objective)
+        return self.problem.objective.score(traced.rss_w)
 
     def set_threads(self, threads: int | None) -> None:
         """Trace with ``threads`` threads from now on (None: all cores); on a GPU it makes no difference."""
@@ -88,5 +85,5 @@ class PlacementEvaluator:
     def warm_up(self) -> None:
         """Compile the kernels of every rung, so that no candidate waits for them."""
         placement = self.site.space.decode(self.site.space.sample(np.random.default_rng(0)))
-        for rays in self.problem.fidelity.rungs:
+        for rays in self.problem.rungs:
             self.trace(placement, rays)

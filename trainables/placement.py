@@ -8,56 +8,50 @@ A trial ends after its last rung; a scheduler may end it before. Under populatio
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from search_records.result import TrialResult
 from trainables.checkpoint import State
 from trainables.evaluator import TracedMap
-from trainables.objectives import infeasible_score
-from trainables.scene_trainable import SceneTrainable
+from trainables.scene_trainable import Powers, SceneTrainable
+from trainables.settings.base import TrainableSettings
+from trainables.settings.placement import PlacementSettings
 
 
 class PlacementTrainable(SceneTrainable):
-    """A Tune trainable over genes; ``SceneTrainable`` says what its results hold."""
+    """A Tune trainable over genes."""
 
+    settings: ClassVar[TrainableSettings] = PlacementSettings()
     iterations: ClassVar[int | None] = None
     """Iterations of a trial; None: one a rung."""
 
     def start(self, config: Mapping[str, Any]) -> None:
         space = self._evaluator.site.space
-        self._genes = {gene.name: float(config[gene.name]) for gene in space.genes}
-        self._violation = space.violation(self._genes)
-        self._placement = None if self._violation else space.decode(self._genes)
+        self._placed = {gene.name: float(config[gene.name]) for gene in space.genes}
+        self._violation = space.violation(self._placed)
+        self._placement = None if self._violation else space.decode(self._placed)
         self._traced: TracedMap | None = None
         self._rung = 0
         self._rays_before, self._time_before_s = 0, 0.0  # spent on placements that this trial had earlier
 
-    def step(self) -> dict[str, Any]:
-        rungs = self.problem.fidelity.rungs
+    def advance(self) -> tuple[TrialResult, Powers | None]:
+        rungs, objective = self.problem.rungs, self.problem.objective
         already, _ = self._spent()
         if self._placement is None:
-            scored = infeasible_score(self._violation, self.problem.objective)
+            score = objective.infeasible_score(self._violation)
         else:
             if self._traced is None or self._rung < len(rungs):
                 traced = self._evaluator.trace(self._placement, rungs[self._rung])
                 self._traced = traced if self._traced is None else self._traced.merged(traced)
                 self._rung += 1
-            scored = self._evaluator.score(self._traced)
+            score = self._evaluator.score(self._traced)
         if self.iterations is not None:
             complete = self.iteration + 1 >= self.iterations
         else:
             complete = self._placement is None or self._rung == len(rungs)
         rays, seconds = self._spent()
-        result = (
-            self._config
-            | scored.to_json()
-            | {
-                "rung": self._rung,
-                "iteration_rays_per_ap": rays - already,
-                "rays_per_ap": rays,
-                "trace_time_s": seconds,
-                "complete": complete,
-                "done": complete,
-            }
+        result = TrialResult(
+            self.genes, self.origin, score, self._rung, rays - already, rays, seconds, complete=complete
         )
-        return self.with_map(result, self._traced.rss_w if self._traced else None)
+        return result, self._traced.rss_w if self._traced else None
 
     def _spent(self) -> tuple[int, float]:
         rays, seconds = (self._traced.rays_per_ap, self._traced.trace_time_s) if self._traced else (0, 0.0)
@@ -65,7 +59,7 @@ class PlacementTrainable(SceneTrainable):
 
     def state(self) -> dict[str, Any]:
         state: dict[str, Any] = {
-            "genes": list(self._genes.values()),
+            "genes": list(self._placed.values()),
             "rung": self._rung,
             "rays_before": self._rays_before,
             "time_before_s": self._time_before_s,
@@ -85,7 +79,7 @@ class PlacementTrainable(SceneTrainable):
             else None
         )
         self._rays_before, self._time_before_s = int(state["rays_before"]), float(state["time_before_s"])
-        if list(state["genes"]) == list(self._genes.values()):
+        if list(state["genes"]) == list(self._placed.values()):
             self._rung, self._traced = int(state["rung"]), traced
         elif traced is not None:  # another placement's: its map tells nothing of this one
             self._rays_before += traced.rays_per_ap

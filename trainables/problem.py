@@ -5,18 +5,20 @@ loaded, without Sionna: what can be known to be wrong is said before anything ex
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from search_spaces.model import Model
 from search_spaces.placement import AccessPointsConfig, PlacementSpace, ReflectorSpace
 from search_spaces.reflector import PlateMount, ReflectorConfig, WallRectangle, check_fits
 from search_spaces.zones import Region, Zone, region
+from trainables.buildings.base import SceneSource
 from trainables.buildings.floor_plan import ITU_MATERIALS, FloorPlan
-from trainables.buildings.sources import FloorPlanScene, SceneConfig
-from trainables.objectives import ObjectiveSettings
+from trainables.buildings.floor_plan_scene import FloorPlanScene
+from trainables.fidelity import FidelitySettings, ListedRungs
+from trainables.objectives.base import ObjectiveSettings
+from trainables.objectives.quantile import QuantileObjective
 from trainables.tracing.backend import ResourcesConfig
 from trainables.tracing.radio import RadioConfig
 from trainables.tracing.receivers import ReceiverGrid, ReceiversConfig
@@ -26,26 +28,6 @@ MAX_CELLS = 1_000_000
 
 MAX_RAYS = 2**32 - 1
 """Dr.Jit counts rays in 32 bits, over all access points."""
-
-
-class FidelitySettings(Model):
-    """The rungs: how many rays each iteration of a trial traces."""
-
-    rungs: tuple[int, ...] = Field(
-        (30_000, 100_000),
-        min_length=1,
-        description="rays per access point of iteration 1, 2, ...; coarse to fine",
-    )
-
-    @field_validator("rungs")
-    @classmethod
-    def _rising(cls, rungs: tuple[int, ...]) -> tuple[int, ...]:
-        if rungs[0] < 1 or any(b < 1.05 * a for a, b in pairwise(rungs)):
-            raise ValueError(
-                f"rungs must be positive and rise by 5 % or more, for their lattices to differ, but got {list(rungs)}; "
-                "spread them"
-            )
-        return rungs
 
 
 @dataclass(frozen=True)
@@ -61,13 +43,13 @@ class Site:
 class PlacementProblem(Model):
     """Scene, receivers, radio, what to place, and how to score it."""
 
-    scene: SceneConfig = Field(FloorPlanScene(), description="the building")
+    scene: SceneSource = Field(FloorPlanScene(), description="the building")
     receivers: ReceiversConfig = Field(ReceiversConfig(), description="where the users are")
     radio: RadioConfig = Field(RadioConfig(), description="what is traced")
     access_points: AccessPointsConfig = Field(AccessPointsConfig(), description="what is placed: access points")
     reflector: ReflectorConfig | None = Field(ReflectorConfig(), description="what is placed: a plate; null for none")
-    objective: ObjectiveSettings = Field(ObjectiveSettings(), description="how a map is scored")
-    fidelity: FidelitySettings = Field(FidelitySettings(), description="how many rays, when")
+    objective: ObjectiveSettings = Field(QuantileObjective(), description="how a map is scored")
+    fidelity: FidelitySettings = Field(ListedRungs(), description="how many rays, when")
     resources: ResourcesConfig = Field(ResourcesConfig(), description="what one trial may use")
 
     @model_validator(mode="after")
@@ -86,7 +68,7 @@ class PlacementProblem(Model):
                 "receivers.zones must hold the centre of at least one cell, but cell_size_m is "
                 f"{self.receivers.cell_size_m:g} m; make the cells smaller or the zones larger"
             )
-        most_rays = self.fidelity.rungs[-1] * self.access_points.count
+        most_rays = self.rungs[-1] * self.access_points.count
         if most_rays > MAX_RAYS:
             raise ValueError(
                 f"fidelity.rungs times access_points.count must be < 2**32 rays, but is {most_rays}; "
@@ -102,13 +84,18 @@ class PlacementProblem(Model):
             _check_inside(self, site, site.plan)
         return self
 
+    @property
+    def rungs(self) -> tuple[int, ...]:
+        """Rays per access point of each rung of the fidelity."""
+        return self.fidelity.rays_per_ap()
+
     def site(self) -> Site:
         """The plan, the search space and the receiver grid.
 
         Raises:
             ValueError: a region or the wall is given neither here nor by a floor plan.
         """
-        plan = self.scene.floor_plan() if isinstance(self.scene, FloorPlanScene) else None
+        plan = self.scene.floor_plan()
         users = self.receivers.zones or (plan.user_zones if plan else None)
         areas = self.access_points.areas or (plan.access_point_areas if plan else None)
         if users is None or areas is None:

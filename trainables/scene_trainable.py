@@ -1,4 +1,4 @@
-"""What all trials share: a worker loads its scene once and keeps it from trial to trial."""
+"""What all trainables share: a worker loads its scene once and keeps it from trial to trial."""
 
 import faulthandler
 from collections.abc import Callable, Mapping
@@ -9,58 +9,53 @@ import numpy as np
 import numpy.typing as npt
 from ray import tune
 
+from search_records.result import COPY, NO_COPY, RankedScore, TrialResult
 from trainables import checkpoint
 from trainables.evaluator import PlacementEvaluator
 from trainables.problem import PlacementProblem
-from trainables.settings import COPY
+from trainables.settings.base import TrainableSettings
 
 RSS_MAP = "rss_w"
-"""Key of the map in a result."""
+"""Key of the map in what Tune is told of a result."""
 
-NO_COPY = 0
-"""Number of a trial that is no copy of another."""
+Powers = npt.NDArray[np.float64]
+"""``[num_ap, num_cells]``, W."""
 
 
 class SceneTrainable(tune.Trainable):
     """A Tune trainable that owns a scene; get one for a problem with ``for_problem``.
 
-    Each result holds the genes that its score belongs to, what else the configuration says (where a searcher took the
-    candidate from, hyperparameters), and:
-
-    - ``p5_rss_dbm``, ``coverage``, ``outage``, ``mean_rss_dbm``, ``min_rss_dbm``, ``feasible``;
-    - ``rung``: how many rungs of ``fidelity`` the score rests on; scores of different rungs do not compare;
-    - ``iteration_rays_per_ap``: rays that this iteration has traced;
-    - ``rays_per_ap``, ``trace_time_s``: what the way to this score has cost, of a copy that of the trial it was copied
-      from included;
-    - ``complete``: whether the trial came to its own end and was not stopped by a scheduler;
-    - ``rss_w``: the map itself, ``[num_ap, num_cells]``, W, but only if it is the best that this worker has seen:
-      what people look at costs no transfer for all the others.
+    A kind says with ``start`` how a trial begins, with ``advance`` what an iteration does, and with ``state`` and
+    ``load_state`` what of it a checkpoint keeps. Tune is told the flat form of each result, and of the best that this
+    worker has seen also the map ``rss_w``, ``[num_ap, num_cells]``, W: what people look at costs no transfer for all
+    the others.
     """
 
     problem: ClassVar[PlacementProblem]
+    settings: ClassVar[TrainableSettings]
     on_loaded: ClassVar[Callable[[], None]]
     setup_timeout_s: ClassVar[float | None] = None
     """A worker that takes longer to load its scene ends itself; None: it may take as long as it likes."""
 
     @classmethod
     def for_problem(
-        cls, problem: PlacementProblem, on_loaded: Callable[[], None] = lambda: None, **settings: Any
+        cls, problem: PlacementProblem, on_loaded: Callable[[], None] = lambda: None, **attributes: Any
     ) -> type[Self]:
         """A trainable for ``problem``; it travels to workers with the class, not with every trial.
 
         Args:
             problem: what to score.
             on_loaded: called in the worker once its scene is loaded and warm; may wait for others.
-            settings: attributes of the trainable, by name.
+            attributes: of the class, by name; ``settings`` among them.
         """
-        members = {"problem": problem, "on_loaded": staticmethod(on_loaded), "__module__": cls.__module__, **settings}
+        members = {"problem": problem, "on_loaded": staticmethod(on_loaded), "__module__": cls.__module__, **attributes}
         return type(cls.__name__, (cls,), members)
 
     def setup(self, config: Mapping[str, Any]) -> None:
         if self.setup_timeout_s is not None:  # a thread of its own, which a deadlock in native code does not stop
             faulthandler.dump_traceback_later(self.setup_timeout_s, exit=True)
         self._evaluator = PlacementEvaluator(self.problem, threads=self.problem.resources.cpus_per_trial)
-        self._best_seen: tuple[float, float] | None = None
+        self._best_seen: RankedScore | None = None
         self.warm_up()
         type(self).on_loaded()
         faulthandler.cancel_dump_traceback_later()
@@ -71,17 +66,23 @@ class SceneTrainable(tune.Trainable):
         return True
 
     def _begin(self, config: Mapping[str, Any]) -> None:
-        self._config: dict[str, Any] = dict(config)
+        genes = {gene.name for gene in (*self._evaluator.site.space.genes, *self.settings.searched())}
+        self.genes: dict[str, float] = {name: value for name, value in config.items() if name in genes}
+        """What the configuration says of placement and hyperparameters."""
+        self.origin: dict[str, float] = {name: value for name, value in config.items() if name not in genes}
+        """What else it says: where a searcher took the candidate from."""
         self._copy = int(config.get(COPY, NO_COPY))
         self.start(config)
 
-    def with_map(self, result: dict[str, Any], rss_w: npt.NDArray[np.float64] | None) -> dict[str, Any]:
-        """``result``, and the map of its placement if that is worth looking at."""
-        standing = (result["rung"], result["p5_rss_dbm"])
-        if rss_w is None or not result["feasible"] or (self._best_seen is not None and standing <= self._best_seen):
-            return result
-        self._best_seen = standing
-        return result | {RSS_MAP: rss_w.astype(np.float32)}
+    def step(self) -> dict[str, Any]:
+        result, rss_w = self.advance()
+        flat = result.flat(self.problem.objective.metric) | {"done": result.complete}
+        if rss_w is None or not result.score.feasible:
+            return flat
+        if self._best_seen is not None and result.ranked <= self._best_seen:
+            return flat
+        self._best_seen = result.ranked
+        return flat | {RSS_MAP: rss_w.astype(np.float32)}
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
         about = {"iteration": self.iteration, "copy": self._copy}
@@ -97,7 +98,18 @@ class SceneTrainable(tune.Trainable):
         self._evaluator.warm_up()
 
     def start(self, config: Mapping[str, Any]) -> None:
-        """Begin a trial, with nothing left of the one before."""
+        """Begin a trial, with nothing left of the one before.
+
+        Args:
+            config: what a searcher proposed, or what population-based training made of it.
+        """
+        raise NotImplementedError
+
+    def advance(self) -> tuple[TrialResult, Powers | None]:
+        """One iteration: its result, and the map of the placement that the result is of; None if it has none.
+
+        A result that is ``complete`` ends the trial.
+        """
         raise NotImplementedError
 
     def state(self) -> dict[str, Any]:

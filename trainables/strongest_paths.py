@@ -15,7 +15,7 @@ import numpy.typing as npt
 import sionna.rt as rt
 
 from search_spaces.design import Placement
-from trainables.objectives import dbm_to_w
+from trainables.objectives.base import dbm_to_w
 from trainables.tracing.movable_scene import MovableScene
 from trainables.tracing.path_gradient import CANDIDATES_PER_POINT, SEED
 from trainables.tracing.radio import RadioConfig

@@ -113,6 +113,7 @@ def _check_machine(runs: Sequence["Run"]) -> None:
     """What a run would refuse on this machine is told now, once for each entry, and not at its turn."""
     from tune_reflector.errors import ConfigError
     from tune_reflector.experiment import preflight
+    from tune_reflector.experiment.resources import Machine
 
     problems = []
     for label, config in {run.label: run.config for run in runs}.items():
@@ -120,7 +121,7 @@ def _check_machine(runs: Sequence["Run"]) -> None:
             preflight.check_packages(config)
             backend = preflight.check_backend(config)
             if config.ray.address is None:
-                preflight.Machine.local(backend).workers(config, backend)
+                Machine.local(backend).workers(config, backend)
             preflight.check_feasible(config.site())
         except ConfigError as error:
             problems.append(f"entries.{label}: {error}")

@@ -3,3 +3,7 @@
 
 class ConfigError(ValueError):
     """What is wrong with a configuration, one problem a line: field, rule, value, remedy."""
+
+
+BAD_INPUT = 2
+"""Exit code of a program that was told something wrong."""

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tune_reflector.search import BAD_INPUT
+from tune_reflector.errors import BAD_INPUT
 
 if TYPE_CHECKING:
     from tune_reflector.runs.run_data import RunData
 
-FORMATS = ("csv", "parquet", "json")
+FORMATS = ("parquet", "json")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -58,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _rebuild(run: "RunData") -> list[Path]:
     """All that is drawn of one run; of one that goes on, what its own process does not draw already."""
-    from tune_reflector.reporting.live import write_board
+    from tune_reflector.reporting.live import write_tensorboard
     from tune_reflector.reporting.matplotlib_figures import save_figures
     from tune_reflector.runs.layout import PAGE_FILE, TENSORBOARD_FOLDER
 
@@ -66,7 +66,7 @@ def _rebuild(run: "RunData") -> list[Path]:
     if run.going_on and run.config.report.every_s is not None:
         return [*written, page_file]  # which the search keeps current
     if not run.going_on:
-        write_board(run)
+        write_tensorboard(run)
         written.append(run.folder / TENSORBOARD_FOLDER)
     return [*written, _write_page([run], page_file)]
 
@@ -75,8 +75,8 @@ def _draw_scene(run: "RunData") -> list[Path]:
     """The winner in its building; nothing before there is one, or where rays cannot be traced."""
     from trainables.evaluator import PlacementEvaluator
     from trainables.tracing.backend import BackendError
-    from tune_reflector.reporting.matplotlib_figures import FOLDER
     from tune_reflector.reporting.scene_figure import save_scene
+    from tune_reflector.runs.layout import FIGURES_FOLDER
 
     if run.best is None or run.placement is None:
         return []
@@ -85,7 +85,7 @@ def _draw_scene(run: "RunData") -> list[Path]:
     except BackendError as error:
         print(f"the building is not drawn: {error}", file=sys.stderr)
         return []
-    return save_scene(run.folder / FOLDER, evaluator, run.placement, run.name)
+    return save_scene(run.folder / FIGURES_FOLDER, evaluator, run.placement, run.name)
 
 
 def _write_page(runs: "Sequence[RunData]", path: Path) -> Path:

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tune_reflector.errors import BAD_INPUT
 from tune_reflector.execution.signals import exit_code, terminable
 
 if TYPE_CHECKING:
     from tune_reflector.experiment.console import Console
-
-BAD_INPUT = 2
 
 
 def parser() -> argparse.ArgumentParser:

@@ -34,7 +34,7 @@ from sionna.rt.utils import rotation_matrix
 
 from search_spaces.design import Placement
 from search_spaces.placement import PlacementSpace
-from trainables.objectives import ObjectiveSettings, dbm_to_w
+from trainables.objectives.base import ObjectiveSettings, dbm_to_w
 from trainables.tracing.movable_scene import MovableScene
 from trainables.tracing.radio import RadioConfig
 

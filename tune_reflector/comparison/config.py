@@ -225,7 +225,7 @@ def _entry_config(
         data = merged(data, change)
     config = validate(data)
     # Few trials trace less than their first iteration (those that cannot be built), so that many outlast the rays.
-    trials = min(MOST_TRIALS, math.ceil(3 * comparison.rays_per_ap / config.rays_per_iteration()[0]))
+    trials = min(MOST_TRIALS, math.ceil(3 * comparison.rays_per_ap / config.plan.rays_per_iteration[0]))
     budget = {
         "trials": max(config.budget.trials, trials),
         "time_s": None,

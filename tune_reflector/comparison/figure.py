@@ -1,10 +1,11 @@
-"""The picture of a comparison: best P5 so far against rays traced, a line and a band for each entry."""
+"""The picture of a comparison: best score so far against rays traced, a line and a band for each entry."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
 import matplotlib
 
+from trainables.objectives.base import ObjectiveSettings
 from tune_reflector.reporting.palette import COLOURS
 
 matplotlib.use("Agg")
@@ -18,13 +19,16 @@ from search_records.atomic_files import atomic_write
 _STYLES = ("-", "--", ":", "-.")
 
 
-def save_comparison(path: Path, curves: Mapping[str, np.ndarray], rays: np.ndarray) -> None:
+def save_comparison(
+    path: Path, curves: Mapping[str, np.ndarray], rays: np.ndarray, objective: ObjectiveSettings
+) -> None:
     """Write the figure as PNG.
 
     Args:
         path: the file.
-        curves: for each entry ``[num_runs, num_points]``, best P5 so far [dBm]; NaN before the first complete trial.
+        curves: for each entry ``[num_runs, num_points]``, best score so far; NaN before the first complete trial.
         rays: ``[num_points]``, rays per access point.
+        objective: what the score is.
     """
     fig, axis = plt.subplots(figsize=(8, 5), layout="constrained")
     for number, (label, bests) in enumerate(curves.items()):
@@ -34,7 +38,8 @@ def save_comparison(path: Path, curves: Mapping[str, np.ndarray], rays: np.ndarr
         low, middle, high = np.quantile(bests, [0.25, 0.5, 0.75], axis=0)  # NaN until every run has a score
         axis.fill_between(rays, low, high, step="post", color=colour, alpha=0.18, linewidth=0)
         axis.step(rays, middle, where="post", color=colour, linestyle=style, label=f"{label} ({len(bests)} runs)")
-    axis.set(xlabel="rays per access point traced by the search", ylabel="best P5 RSS so far [dBm]", xlim=(0, rays[-1]))
+    best = f"best {objective.quantity} so far [{objective.unit}]"
+    axis.set(xlabel="rays per access point traced by the search", ylabel=best, xlim=(0, rays[-1]))
     axis.xaxis.set_major_formatter(EngFormatter())
     axis.grid(alpha=0.3)
     axis.legend(loc="lower right", frameon=False)

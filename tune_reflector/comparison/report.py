@@ -1,4 +1,4 @@
-"""What a comparison found: every winner's re-scored P5, paired tests against the first entry, curves over rays.
+"""What a comparison found: every winner's score, measured again, paired tests against the first entry, and curves.
 
 A search's own scores are those of the luckiest of many noisy ones. The table is therefore made of what each run's
 ``best.json`` says: its winner, measured again with rays that no search has used and that are the same in every run.
@@ -6,7 +6,6 @@ A search's own scores are those of the luckiest of many noisy ones. The table is
 
 import csv
 import io
-import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,12 +15,12 @@ import numpy as np
 from scipy import stats
 
 from search_records.atomic_files import write_text
-from search_records.rows import Row, read_rows
-from search_records.running_best import RunningBest
-from trainables.objectives import METRIC
+from trainables.objectives.base import ObjectiveSettings
 from tune_reflector.comparison.config import ComparisonConfig, Run
 from tune_reflector.comparison.figure import save_comparison
-from tune_reflector.runs.layout import BEST_FILE, TABLE_FILE
+from tune_reflector.runs.best_file import Best
+from tune_reflector.runs.history import History
+from tune_reflector.runs.layout import BEST_FILE
 
 TABLE_FILE, FIGURE_FILE, RUNS_FILE, CURVES_FILE = "table.md", "comparison.png", "comparison.csv", "curves.csv"
 
@@ -40,7 +39,8 @@ def write_report(comparison: ComparisonConfig, runs: Sequence[Run], done: Sequen
         runs: all of its runs.
         done: those that have a winner, one at least.
     """
-    folder, labels = comparison.folder, list(dict.fromkeys(run.label for run in runs))
+    folder, objective = comparison.folder, runs[0].config.objective
+    labels = list(dict.fromkeys(run.label for run in runs))
     outcomes = [read_outcome(run) for run in done]
     rays = rays_grid(comparison.rays_per_ap)
     curves = {(outcome.label, outcome.seed): read_off(outcome.curve, rays) for outcome in outcomes}
@@ -48,19 +48,19 @@ def write_report(comparison: ComparisonConfig, runs: Sequence[Run], done: Sequen
     paragraphs = [table(summarise(outcomes, labels)), *_notes(comparison, runs[0], labels, missing)]
     text = "\n".join(paragraphs)
     write_text(folder / TABLE_FILE, text)
-    write_text(folder / RUNS_FILE, runs_csv(outcomes))
-    write_text(folder / CURVES_FILE, curves_csv(curves, rays))
+    write_text(folder / RUNS_FILE, runs_csv(outcomes, objective))
+    write_text(folder / CURVES_FILE, curves_csv(curves, rays, objective))
     of_entry = {label: np.array([c for (of, _), c in curves.items() if of == label]) for label in labels}
-    save_comparison(folder / FIGURE_FILE, of_entry, rays)
+    save_comparison(folder / FIGURE_FILE, of_entry, rays, objective)
     return text
 
 
 def _notes(comparison: ComparisonConfig, run: Run, labels: Sequence[str], missing: Sequence[str]) -> Iterator[str]:
     """What the table's columns mean, a paragraph each."""
-    final = run.config.final
+    final, objective = run.config.final, run.config.objective
     yield (
-        f"P5 RSS [dBm] of each run's winner, measured again on the same {final.lattices} lattices of "
-        f"{final.rays_per_ap:,} or more rays per AP; std and differences in dB. The budget of a run was "
+        f"{objective.quantity} [{objective.unit}] of each run's winner, measured again on the same {final.lattices} "
+        f"lattices of {final.rays_per_ap:,} or more rays per AP; std and differences in dB. The budget of a run was "
         f"{comparison.rays_per_ap:g} rays per AP.\n"
     )
     if len(labels) > 1:
@@ -79,43 +79,30 @@ class Outcome:
 
     label: str
     seed: int
-    p5_rss_dbm: float
-    """Of the winner, measured again."""
-    p5_error_db: float
+    value: float
+    """Score of the winner, measured again."""
+    error: float
     rays_per_ap: float
     trials: int
     seconds: float
     curve: Sequence[tuple[float, float]]
-    """Rays per AP so far and best P5 [dBm] so far, at every improvement: the search's own scores."""
+    """Rays per AP so far and best score so far, at every improvement: the search's own scores."""
 
 
 def read_outcome(run: Run) -> Outcome:
     """From the folder of a run that is done."""
-    best = json.loads((run.folder / BEST_FILE).read_text(encoding="utf-8"))
-    rows = list(read_rows(run.folder / TABLE_FILE))
-    standing = RunningBest(METRIC, run.config.top_rung, rows)
+    best, history = Best.read(run.folder / BEST_FILE, run.config.objective), History.read(run.config, run.folder)
+    assert best is not None
     return Outcome(
         label=run.label,
         seed=run.seed,
-        p5_rss_dbm=best["p5_rss_dbm"],
-        p5_error_db=best["p5_error_db"],
-        rays_per_ap=standing.rays_per_ap,
-        trials=len({row.trial_id for row in rows}),
-        seconds=max(row.elapsed_s for row in rows),
-        curve=best_curve(rows, run.config.top_rung),
+        value=best.value,
+        error=best.error,
+        rays_per_ap=history.progress.rays_per_ap,
+        trials=history.trials,
+        seconds=history.progress.elapsed_s,
+        curve=[(rays, value) for rays, _, value in history.curve],
     )
-
-
-def best_curve(rows: Iterable[Row], top_rung: int) -> list[tuple[float, float]]:
-    """Rays so far and best so far at every improvement, over one search's rows in the order of writing."""
-    standing = RunningBest(METRIC, top_rung)
-    curve: list[tuple[float, float]] = []
-    for row in rows:
-        before = standing.best
-        standing.count(row.key, row.values)
-        if standing.best is not None and standing.best != before:
-            curve.append((standing.rays_per_ap, standing.best))
-    return curve
 
 
 def rays_grid(rays_per_ap: float) -> np.ndarray:
@@ -124,7 +111,7 @@ def rays_grid(rays_per_ap: float) -> np.ndarray:
 
 
 def read_off(curve: Sequence[tuple[float, float]], rays: np.ndarray) -> np.ndarray:
-    """The best P5 [dBm] once each of ``rays`` had been traced; NaN before the first complete trial."""
+    """The best score once each of ``rays`` had been traced; NaN before the first complete trial."""
     at, best = np.array([(0.0, math.nan), *curve]).T
     return np.asarray(best[np.searchsorted(at, rays, side="right") - 1])
 
@@ -166,7 +153,7 @@ def summarise(outcomes: Iterable[Outcome], labels: Sequence[str]) -> list[Summar
     """The entries in the order of ``labels``; pairs are runs of the same seed."""
     score_of: dict[str, dict[int, float]] = {label: {} for label in labels}
     for outcome in outcomes:
-        score_of[outcome.label][outcome.seed] = outcome.p5_rss_dbm
+        score_of[outcome.label][outcome.seed] = outcome.value
     first = score_of[labels[0]]
     summaries = []
     for label in labels:
@@ -211,13 +198,21 @@ def _comparison(summary: Summary) -> list[str]:
     return [difference, "<0.001" if test.p < 0.001 else f"{test.p:.3f}", f"{test.name}, n = {test.pairs}"]
 
 
-def runs_csv(outcomes: Iterable[Outcome]) -> str:
+def runs_csv(outcomes: Iterable[Outcome], objective: ObjectiveSettings) -> str:
     """One row per run."""
-    head = ["label", "seed", "p5_rss_dbm", "p5_error_db", "rays_per_ap", "trials", "seconds"]
-    return _csv([head, *([getattr(outcome, name) for name in head] for outcome in outcomes)])
+    names = {
+        "label": "label",
+        "seed": "seed",
+        "value": objective.metric,
+        "error": objective.error_metric,
+        "rays_per_ap": "rays_per_ap",
+        "trials": "trials",
+        "seconds": "seconds",
+    }
+    return _csv([[*names.values()], *([getattr(outcome, name) for name in names] for outcome in outcomes)])
 
 
-def curves_csv(curves: Mapping[tuple[str, int], np.ndarray], rays: np.ndarray) -> str:
+def curves_csv(curves: Mapping[tuple[str, int], np.ndarray], rays: np.ndarray, objective: ObjectiveSettings) -> str:
     """One row per run and point of the grid, from its first complete trial on."""
     rows = (
         [label, seed, repr(float(at)), repr(float(best))]
@@ -225,7 +220,7 @@ def curves_csv(curves: Mapping[tuple[str, int], np.ndarray], rays: np.ndarray) -
         for at, best in zip(rays, curve, strict=True)
         if not math.isnan(best)
     )
-    return _csv([["label", "seed", "rays_per_ap", "best_p5_rss_dbm"], *rows])
+    return _csv([["label", "seed", "rays_per_ap", f"best_{objective.metric}"], *rows])
 
 
 def _csv(rows: Iterable[Sequence[Any]]) -> str:

@@ -54,8 +54,8 @@ def check_same_settings(runs: Sequence[Run]) -> None:
         run, change = changed[0]
         others = f" (and {len(changed) - 1} more runs)" if len(changed) > 1 else ""
         raise ConfigError(
-            f"name: a comparison that has begun must keep its settings, but {display_path(run.folder)} has {change}{others}; "
-            "choose another name, or restore the settings"
+            f"name: a comparison that has begun must keep its settings, but {display_path(run.folder)} has "
+            f"{change}{others}; choose another name, or restore the settings"
         )
 
 
@@ -185,8 +185,8 @@ def _alone(folder: Path) -> Iterator[int]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ConfigError(
-                f"name: a comparison must be run once at a time, but {display_path(folder)} is being run already; wait for "
-                "it, or choose another name"
+                f"name: a comparison must be run once at a time, but {display_path(folder)} is being run already; wait "
+                "for it, or choose another name"
             ) from None
         yield file.fileno()
 

@@ -14,9 +14,11 @@ from pydantic_core import ErrorDetails
 
 from search_spaces import plain_yaml
 from search_spaces.hyperparameters import TAGS
+from search_spaces.kinds import Kind
 from search_spaces.model import Model
 from tune_reflector.config.search_config import SearchConfig
 from tune_reflector.errors import ConfigError
+from tune_reflector.plugins import load_plugins
 
 SomeModel = TypeVar("SomeModel", bound=Model)
 
@@ -62,7 +64,8 @@ def read_mapping(path: Path) -> dict[str, Any]:
 
 def validate(data: Mapping[str, Any]) -> SearchConfig:
     """A configuration from plain data; ``ConfigError`` lists what is wrong with it."""
-    return validate_as(SearchConfig, {key: _with_kind(key, value) for key, value in data.items()})
+    load_plugins()
+    return validate_as(SearchConfig, data)
 
 
 def validate_as(model: type[SomeModel], data: Mapping[str, Any]) -> SomeModel:
@@ -76,16 +79,6 @@ def validate_as(model: type[SomeModel], data: Mapping[str, Any]) -> SomeModel:
         raise ConfigError("\n".join(lines)) from None
     except (OSError, RecursionError, OverflowError) as error:
         raise ConfigError(_one_line(f"the configuration cannot be used: {error}")) from None
-
-
-def _with_kind(key: Any, value: Any) -> Any:
-    """A choice whose ``kind`` is left out is of the default kind; of the first one where the default is null."""
-    field = SearchConfig.model_fields.get(key) if isinstance(key, str) else None
-    if field is None or not isinstance(value, dict) or "kind" in value:
-        return value
-    models = _models_in(field.annotation)
-    kinds = [model.model_fields["kind"].default for model in models if "kind" in model.model_fields]
-    return {"kind": getattr(field.default, "kind", kinds[0]), **value} if kinds else value
 
 
 def _is_within(inner: tuple[int | str, ...], outer: tuple[int | str, ...]) -> bool:
@@ -126,23 +119,24 @@ def _explain(detail: ErrorDetails, data: Mapping[str, Any], model: type[Model]) 
                 return text
             names_field = text.split(" ", 1)[0] in _keys_at(model, loc, data)
             return f"{path}.{text}" if names_field else f"{path}: {text}"
-        case "union_tag_invalid" | "union_tag_not_found":
-            expected = detail.get("ctx", {}).get("expected_tags")
-            if not expected:
-                return f"{path}.kind: must be given, but is missing; add it"
-            return f"{path}.kind: must be {expected}, but got {_short(value.get('kind'))}; choose one"
+        case "unknown_kind":
+            known = detail["ctx"]["kinds"]
+            return (
+                f"{path}.kind: must be one of {known}, but got {_short(value.get('kind'))}; choose one, or install the "
+                "package that brings it"
+            )
         case _:
             rule = message[0].lower() + message[1:]
             return f"{path}: {rule}, but got {_short(value)}; correct it"
 
 
 def _path(loc: Sequence[int | str], data: Any) -> list[int | str]:
-    """The keys of ``loc``, without what pydantic adds after the key of a choice: its kind, or its form."""
+    """The keys of ``loc``, without what pydantic adds after the key of a choice: its form."""
     path: list[int | str] = []
     node = data
     for part in loc:
         if isinstance(node, Mapping):
-            if part not in node and part in (node.get("kind"), *TAGS):
+            if part not in node and part in TAGS:
                 continue
             node = node.get(part)
         elif part in TAGS:
@@ -173,12 +167,17 @@ def _keys_at(model: type[Model], loc: Sequence[int | str], data: Any) -> list[st
     for part in loc:
         node = node.get(part, {}) if isinstance(node, Mapping) else {}
         fields = [m.model_fields[part] for m in current if part in m.model_fields]
-        current = [m for field in fields for m in _models_in(field.annotation)]
-        kind = node.get("kind") if isinstance(node, Mapping) else None
-        current = [
-            m for m in current if "kind" not in m.model_fields or m.model_fields["kind"].default == kind
-        ] or current
+        current = [_of_its_kind(m, node, field.default) for field in fields for m in _models_in(field.annotation)]
     return sorted({name for m in current for name in m.model_fields})
+
+
+def _of_its_kind(model: type[Model], node: Any, default: Any) -> type[Model]:
+    """The kind of a family that the data names, or that is meant where it names none."""
+    if not (issubclass(model, Kind) and model.is_family()):
+        return model
+    usual = getattr(default, "kind", model.default_kind)
+    kind = node.get("kind", usual) if isinstance(node, Mapping) else usual
+    return model.kinds().get(kind, model) if isinstance(kind, str) else model
 
 
 def _models_in(annotation: Any) -> Iterator[type[Model]]:

@@ -12,13 +12,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ray.tune import Callback
 from ray.tune.search import Searcher
 
-from search_records.journal import Event, Journal, JournalError
-from search_records.results_table import ResultsTable
-from search_records.rows import Key, key_of
-from trainables.settings import COPY
+from search_records.events import (
+    FIRST_STAGE,
+    Event,
+    Failed,
+    Proposed,
+    Repeated,
+    Reported,
+    ResultKey,
+    Stopped,
+    TrialEvent,
+    ends_trial,
+)
+from search_records.journal import Journal, JournalError
+from search_records.result import COPY, TrialResult
+from tune_reflector.searchers.algorithms.base import told
 from tune_reflector.searchers.searcher_state import SearcherStates
 
 
@@ -28,7 +38,7 @@ class Candidate:
 
     trial_id: str
     config: dict[str, Any]
-    reported: list[Key] = field(default_factory=list)
+    reported: list[ResultKey] = field(default_factory=list)
 
 
 class Candidates:
@@ -40,7 +50,6 @@ class Candidates:
         build: makes a fresh searcher.
         states: where the searcher's state is kept.
         total: candidates in the whole stage.
-        columns: what of a result is kept.
         stage: its number.
 
     Raises:
@@ -54,13 +63,11 @@ class Candidates:
         build: Callable[[], Searcher],
         states: SearcherStates,
         total: int,
-        columns: Sequence[str],
-        stage: int = 1,
+        stage: int = FIRST_STAGE,
     ) -> None:
         self._journal = journal
         self._states = states
         self._total = total
-        self._columns = tuple(columns)
         self._stage = stage
         self._proposed = 0
         self._exhausted = False
@@ -68,16 +75,11 @@ class Candidates:
         """Handed out and not ended, by trial."""
         self.error: OSError | None = None
         """Why the journal could not be written; nothing can go on then."""
-        self._in_step = True
-        """Whether journal and searcher are of the same moment."""
-        self.ended = 0
-        """Trials of all stages that have ended, failed ones included."""
-        self.failed = 0
-        """Trials of all stages that have failed for good."""
+        self._agrees = True
+        """Whether the searcher knows of all events in the journal, and of no more: only then may its state be saved."""
         self.searcher, known = states.restore(build, len(events))
         for number, event in enumerate(events):
-            self._count(event)
-            if event.get("stage") == stage:
+            if isinstance(event, TrialEvent) and event.stage == stage:
                 self._relive(event, tell=number >= known)
         self._again = deque(self.live.values())
         self.live = {}
@@ -99,44 +101,40 @@ class Candidates:
             self.live[candidate.trial_id] = candidate
         return candidate
 
-    def report(self, trial_id: str, config: Mapping[str, Any], result: Mapping[str, Any], at_s: float) -> Event | None:
+    def record(
+        self, trial_id: str, config: Mapping[str, Any], result: TrialResult, iteration: int, done: bool, at_s: float
+    ) -> Reported | None:
         """Take down a result; one that is ``done`` ends its trial.
 
         Args:
             trial_id: whose.
             config: of the trial as it is now; population-based training changes it.
-            result: with ``training_iteration`` and ``done``.
+            result: what it has reported.
+            iteration: which of its results this is, from 1.
+            done: whether it is its last.
             at_s: seconds that the search has run.
 
         Returns:
             The event, or None if that result was taken down before (and its trial was set back since).
         """
         candidate = self.live[trial_id]
-        iteration, done = int(result["training_iteration"]), bool(result.get("done", False))
-        key = key_of(trial_id, iteration, result)
-        if key in candidate.reported:
-            self._append({"event": "repeated", "trial": trial_id, "iteration": iteration})
-            return None
-        event = {"event": "reported", "trial": trial_id, "iteration": iteration, "done": done}
-        event |= {"elapsed_s": round(at_s, 3), "result": self._kept(result)}
         # Tune may have made the trial a copy of another already; it is one once it reports as one.
-        if candidate.config != config and config.get(COPY) == result.get(COPY):
-            event["config"] = dict(config)
+        is_copy = candidate.config != config and config.get(COPY) == result.origin.get(COPY)
+        copied = dict(config) if is_copy else None
+        event = Reported(trial_id, iteration, at_s, done, result, copied, self._stage)
+        if event.key in candidate.reported:
+            self._append(Repeated(trial_id, iteration, self._stage))
+            return None
         self._write(event)
         return event
 
-    def _kept(self, result: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: result[name] for name in self._columns if name in result} | (
-            {"stage": self._stage} if "stage" in self._columns else {}
-        )
-
     def fail(self, trial_id: str, cause: str) -> None:
         """Take down that a trial has failed for good."""
-        self._write({"event": "failed", "trial": trial_id, "cause": cause})
+        self._write(Failed(trial_id, cause, self._stage))
 
     def mark_stopped(self, trial_id: str) -> None:
         """Take down that a trial was stopped while it paused."""
-        self._write({"event": "dropped", "trial": trial_id})
+        self._write(Stopped(trial_id, self._stage))
 
     def requeue(self, trial_id: str) -> None:
         """Hand the candidate out again later: its worker died, hung or had no room for it."""
@@ -151,9 +149,9 @@ class Candidates:
         """Whether a candidate that was handed out will not be any more."""
         return trial_id not in self.live and all(candidate.trial_id != trial_id for candidate in self._again)
 
-    def keep(self, at_once: bool = False) -> None:
+    def save(self, at_once: bool = False) -> None:
         """Bring journal and searcher to the disk, if it is time to or ``at_once``."""
-        if self._in_step and (at_once or self._states.is_due()):
+        if self._agrees and (at_once or self._states.is_due()):
             self._journal.sync(at_once=True)
             self._states.save(self.searcher, self._journal.length)
         else:
@@ -163,99 +161,64 @@ class Candidates:
         if self.finished:
             return None
         trial_id = self._trial_id(self._proposed)
-        self._in_step = False
+        self._agrees = False
         config = self.searcher.suggest(trial_id)
         if isinstance(config, dict):
-            self._append({"event": "proposed", "trial": trial_id, "config": config})
+            self._append(Proposed(trial_id, config, self._stage))
             self._proposed += 1
-        self._in_step = True
+        self._agrees = True
         self._exhausted = isinstance(config, str)
         return Candidate(trial_id, config) if isinstance(config, dict) else None
 
     def _trial_id(self, number: int) -> str:
-        return f"{number:05d}" if self._stage == 1 else f"{self._stage}-{number:05d}"
+        return f"{number:05d}" if self._stage == FIRST_STAGE else f"{self._stage}-{number:05d}"
 
-    def _write(self, event: Event) -> None:
-        self._in_step = False
+    def _write(self, event: TrialEvent) -> None:
+        self._agrees = False
         self._append(event)
-        self._count(event)
         self._follow(event, tell=True)
-        self._in_step = True
+        self._agrees = True
 
-    def _append(self, event: Event) -> None:
-        event["stage"] = self._stage
+    def _append(self, event: TrialEvent) -> None:
         try:
             self._journal.append(event)
         except OSError as error:
             self.error = error
             raise
 
-    def _relive(self, event: Event, tell: bool) -> None:
-        trial_id = event.get("trial")
-        if event["event"] == "proposed":
-            config = self.searcher.suggest(trial_id) if tell else event["config"]
-            if not _same(config, event["config"]):
+    def _relive(self, event: TrialEvent, tell: bool) -> None:
+        if isinstance(event, Proposed):
+            config = self.searcher.suggest(event.trial_id) if tell else event.config
+            if not _same(config, event.config):
                 raise JournalError(
-                    f"trial {trial_id} of the journal is not what the searcher proposes; resume with the versions and "
-                    "on the kind of machine that the run was started with, or start a new run"
+                    f"trial {event.trial_id} of the journal is not what the searcher proposes; resume with the "
+                    "versions and on the kind of machine that the run was started with, or start a new run"
                 )
             self._proposed += 1
-            self.live[event["trial"]] = Candidate(event["trial"], event["config"])
-        elif trial_id in self.live and event["event"] != "repeated":
+            self.live[event.trial_id] = Candidate(event.trial_id, dict(event.config))
+        elif event.trial_id in self.live and not isinstance(event, Repeated):
             self._follow(event, tell)
 
-    def _count(self, event: Event) -> None:
-        self.ended += event["event"] in ("failed", "dropped") or event.get("done", False)
-        self.failed += event["event"] == "failed"
-
-    def _follow(self, event: Event, tell: bool) -> None:
+    def _follow(self, event: TrialEvent, tell: bool) -> None:
         """Bring what is known of a trial, and the searcher, up to an event."""
-        trial_id, kind = event["trial"], event["event"]
-        if kind == "reported":
-            candidate = self.live[trial_id]
-            candidate.config = event.get("config", candidate.config)
-            candidate.reported.append(key_of(trial_id, event["iteration"], event["result"]))
-        if kind != "reported" or event["done"]:
-            del self.live[trial_id]
+        if isinstance(event, Reported):
+            candidate = self.live[event.trial_id]
+            candidate.config = candidate.config if event.config is None else dict(event.config)
+            candidate.reported.append(event.key)
+        if ends_trial(event):
+            del self.live[event.trial_id]
         if tell:
             self._tell(event)
 
-    def _tell(self, event: Event) -> None:
-        trial_id = event["trial"]
+    def _tell(self, event: TrialEvent) -> None:
         match event:
-            case {"event": "reported", "result": result, "iteration": iteration, "done": done}:
-                result = {**result, "training_iteration": iteration}
-                (self.searcher.on_trial_complete if done else self.searcher.on_trial_result)(trial_id, result)
-            case {"event": "failed"}:
+            case Reported(trial_id, iteration, done=done, result=result):
+                hear = self.searcher.on_trial_complete if done else self.searcher.on_trial_result
+                hear(trial_id, told(result, iteration))
+            case Failed(trial_id):
                 self.searcher.on_trial_complete(trial_id, None, error=True)
-            case {"event": "dropped"}:
+            case Stopped(trial_id):
                 self.searcher.on_trial_complete(trial_id, None)
-
-
-class Recorder(Callback):
-    """Takes every result down, in journal, searcher and table; it comes first in the list of callbacks.
-
-    Args:
-        candidates: of the stage.
-        table: rows for people.
-        elapsed_s: seconds that the search has run.
-    """
-
-    def __init__(self, candidates: Candidates, table: ResultsTable, elapsed_s: Callable[[], float]) -> None:
-        self._candidates = candidates
-        self._table = table
-        self._elapsed_s = elapsed_s
-
-    def on_trial_result(self, iteration: int, trials: Any, trial: Any, result: dict[str, Any], **_: Any) -> None:
-        event = self._candidates.report(trial.trial_id, trial.config, result, self._elapsed_s())
-        if event is not None:
-            self._table.append(event)
-
-    def on_step_end(self, iteration: int, trials: Any, **_: Any) -> None:
-        self._candidates.keep()
-
-    def on_experiment_end(self, *_: Any, **__: Any) -> None:
-        self._candidates.keep(at_once=True)
 
 
 def _same(config: Any, journaled: Mapping[str, Any]) -> bool:

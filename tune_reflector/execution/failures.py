@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ray.exceptions import OutOfMemoryError, RayActorError, RayError, RayTaskError
 
-from trainables.objectives import MapError
+from trainables.objectives.base import MapError
 from tune_reflector.runs.layout import ERRORS_FILE
 
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)

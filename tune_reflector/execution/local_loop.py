@@ -15,11 +15,12 @@ from trainables.scene_trainable import SceneTrainable
 from tune_reflector.execution import trial_checkpoints
 from tune_reflector.execution.candidates import Candidate
 from tune_reflector.execution.failures import FailureLog
-from tune_reflector.execution.launch import Launch, trainable_class
+from tune_reflector.execution.launch import Launch
+from tune_reflector.execution.retries import Retries
 from tune_reflector.execution.signals import GracefulShutdown, Interrupted
-from tune_reflector.schedulers.settings import NO_OTHERS
+from tune_reflector.schedulers.replay import NO_OTHERS
 
-Trial = TypeVar("Trial", bound=SceneTrainable)
+Trainable = TypeVar("Trainable", bound=SceneTrainable)
 
 
 @dataclass
@@ -34,9 +35,9 @@ class LocalTrial:
         return hash(self.trial_id)
 
 
-def run(launch: Launch, session: int = 0) -> None:
-    """Run or resume a stage of a search; arguments and errors are those of ``launch_ray.run``."""
-    loop = _Loop(launch, session)
+def run(launch: Launch) -> None:
+    """Run or resume a stage of a search; errors are those of ``ray_tune.run``."""
+    loop = _Loop(launch)
     for callback in launch.callbacks:
         callback.setup()
     # Heeded between two iterations: in the middle of a callback Ctrl-C could leave a lock of TensorBoard's taken.
@@ -53,13 +54,13 @@ def run(launch: Launch, session: int = 0) -> None:
 class _Loop:
     """What Tune's controller does, for one worker."""
 
-    def __init__(self, launch: Launch, session: int) -> None:
+    def __init__(self, launch: Launch) -> None:
         self._launch = launch
         self._candidates = launch.candidates
         self._scheduler = launch.scheduler
         self._folder = launch.folder / trial_checkpoints.FOLDER
-        self._session = session
         self._failures = FailureLog(launch.folder)
+        self._retries = Retries(launch.candidates, self._failures, launch.config.faults.max_failures)
         self._worker: SceneTrainable | None = None
         self.signals = GracefulShutdown(lambda number, frame: None)
         self.trials: list[LocalTrial] = []
@@ -99,11 +100,9 @@ class _Loop:
         except OSError:
             raise  # the disk's, not the trial's
         except Exception as error:
-            failure = self._failures.read(error)
-            self._failures.write(trial.trial_id, failure)
             trial.status = "ERROR"
             self._scheduler.on_trial_error(NO_OTHERS, trial)
-            self._candidates.fail(trial.trial_id, failure.cause)
+            self._retries.handle(trial.trial_id, self._failures.read(error))
             self._call("on_trial_error", **about)
         else:
             trial.status = "TERMINATED"
@@ -115,7 +114,7 @@ class _Loop:
         """The worker, where this trial has come to."""
         config = dict(candidate.config)
         if self._worker is None:
-            worker: SceneTrainable = in_process(trainable_class(self._launch.config))(config)
+            worker: SceneTrainable = in_process(self._launch.trainable())(config)
         else:
             worker = self._worker
             worker.reset(config)
@@ -137,9 +136,9 @@ class _Loop:
 
     def _save(self, trial: LocalTrial, iteration: int) -> None:
         assert self._worker is not None
-        trial_folder = self._folder / trial_checkpoints.trial_folder(trial.trial_id, self._session)
+        trial_folder = self._folder / trial_checkpoints.trial_folder(trial.trial_id, self._launch.session_number)
         folder = trial_folder / f"checkpoint_{iteration:06d}"
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)  # a trial that is tried again repeats what was not saved
         self._worker.save_checkpoint(str(folder))
         trial_checkpoints.thin_out(trial_folder)
 
@@ -152,10 +151,10 @@ class _Loop:
             getattr(callback, hook)(iteration=0, **about)
 
 
-def in_process(trainable: type[Trial]) -> type[Trial]:
+def in_process(trainable: type[Trainable]) -> type[Trainable]:
     """The trainable outside of Ray, where it would make a folder in the user's home for every candidate."""
 
-    def set_up_logdir(self: Trial) -> None:
+    def set_up_logdir(self: Trainable) -> None:
         self._logdir = gettempdir()
 
     return type(trainable.__name__, (trainable,), {"_setup_logdir": set_up_logdir, "__module__": trainable.__module__})

@@ -24,28 +24,29 @@ from ray.tune.stopper import Stopper
 from search_records.journal import JournalError
 from tune_reflector.errors import ConfigError
 from tune_reflector.execution import trial_checkpoints
-from tune_reflector.execution.launch import Launch, trainable_class
+from tune_reflector.execution.launch import Launch
 from tune_reflector.execution.signals import GracefulShutdown, Interrupted
-from tune_reflector.execution.tune_trials import CandidateTrials, Housekeeping
+from tune_reflector.execution.tune_trials import (
+    CandidateTrials,
+    CheckpointEveryResult,
+    ForgetEndedTrials,
+    StopWithoutJournal,
+)
 from tune_reflector.execution.watchdog import Watchdog
 from tune_reflector.execution.worker_pool import Gate, keep_workers
-from tune_reflector.schedulers.settings import PopulationSettings, trials_in_flight
-from tune_reflector.searchers.settings import GaSettings, GridSettings
 
 _QUIET: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
 
 _NEVER_S = 10**9
 
+_log = logging.getLogger(__name__)
+
 LEAST_SETUP_TIMEOUT_S = 300.0
 """A worker may take so long to load and compile, however short ``faults.trial_timeout_s`` is."""
 
 
-def run(launch: Launch, session: int = 0) -> None:
+def run(launch: Launch) -> None:
     """Run or resume a stage of a search.
-
-    Args:
-        launch: the stage.
-        session: a number that no earlier session had.
 
     Raises:
         Interrupted: Ctrl-C or SIGTERM ended it before its end; it can be resumed.
@@ -57,7 +58,7 @@ def run(launch: Launch, session: int = 0) -> None:
     interruption = _Interruption()
     with local_cluster(launch), keep_workers():
         try:
-            _tune(launch, interruption, session)
+            _tune(launch, interruption)
         except TuneError as error:
             raise _reason(error) from None
         finally:
@@ -66,29 +67,28 @@ def run(launch: Launch, session: int = 0) -> None:
         raise Interrupted(interruption.signals.number)
 
 
-def _tune(launch: Launch, interruption: "_Interruption", session: int) -> None:
-    config = launch.config
-    to_come = launch.candidates.to_come
-    if isinstance(config.searcher, GridSettings):
-        to_come = min(to_come, config.searcher.size(config.space()))
-    if isinstance(config.searcher, GaSettings):
-        to_come = min(to_come, config.searcher.most_at_once)
-    gate = Gate(max(1, min(launch.workers, to_come)))
+def _tune(launch: Launch, interruption: "_Interruption") -> None:
+    config, candidates = launch.config, launch.candidates
+    first_trials = [launch.workers, candidates.to_come]
+    if (most := config.searcher.most_at_once(config.space())) is not None:
+        first_trials.append(most)
+    gate = Gate(max(1, min(first_trials)))
     resources: dict[str, float] = {"cpu": config.resources.cpus_per_trial}
     if launch.use_gpu:
         resources["gpu"] = config.resources.gpus_per_trial
-    in_flight = trials_in_flight(config.scheduler, len(config.rays_per_iteration()), launch.workers)
+    in_flight = config.scheduler.trials_in_flight(len(config.plan.rays_per_iteration), launch.workers)
     os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(in_flight or config.num_trials)
-    evolves = isinstance(config.scheduler, PopulationSettings)
-    trials = CandidateTrials(launch, in_flight, resources, session, tidy=not evolves)
+    trials = CandidateTrials(launch, in_flight, resources)
+    callbacks = [*launch.callbacks, CheckpointEveryResult(), StopWithoutJournal(candidates)]
+    callbacks += [] if config.scheduler.copies_trials else [ForgetEndedTrials()]
     timeout_s = config.faults.trial_timeout_s
-    watchdog = [Watchdog(trials.trials, timeout_s)] if timeout_s is not None else []
+    callbacks += [] if timeout_s is None else [Watchdog(trials.trials, timeout_s)]
     folder = launch.folder / trial_checkpoints.FOLDER
     with suppress(FileNotFoundError):
         for state in folder.glob("*.*"):
             state.unlink()  # of Tune's earlier sessions; never read
     tune.run(
-        trainable_class(config, gate.arrive, timeout_s and max(timeout_s, LEAST_SETUP_TIMEOUT_S)),
+        launch.trainable(on_loaded=gate.arrive, setup_timeout_s=timeout_s and max(timeout_s, LEAST_SETUP_TIMEOUT_S)),
         name=folder.name,
         storage_path=str(folder.parent),
         search_alg=trials,
@@ -96,12 +96,12 @@ def _tune(launch: Launch, interruption: "_Interruption", session: int) -> None:
         time_budget_s=launch.time_s,
         stop=_OutOfRays.of(launch),
         reuse_actors=True,
-        callbacks=[*launch.callbacks, Housekeeping(launch.candidates, forgets=not evolves), *watchdog, interruption],
+        callbacks=[*callbacks, interruption],
         raise_on_failed_trial=False,
         verbose=0,
     )
-    if launch.candidates.finished and not launch.candidates.live:
-        trial_checkpoints.clear_all(folder, launch.candidates.trial_ids)
+    if candidates.finished and not candidates.live:
+        trial_checkpoints.clear_all(folder, candidates.trial_ids)
 
 
 def _reason(error: Exception) -> BaseException:
@@ -151,7 +151,8 @@ def local_cluster(launch: Launch) -> Iterator[None]:
         **_QUIET,
     )
     if launch.config.ray.dashboard:
-        launch.say(f"dashboard http://{context.dashboard_url} (it asks for the token that 'ray get-auth-token' prints)")
+        where = f"http://{context.dashboard_url}"
+        _log.info("dashboard %s (it asks for the token that 'ray get-auth-token' prints)", where)
     try:
         yield
     finally:

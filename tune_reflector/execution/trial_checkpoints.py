@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from search_records.rows import Key
+from search_records.events import ResultKey
 from trainables.checkpoint import iteration_and_copy
 
 FOLDER = "checkpoints"
@@ -14,12 +14,12 @@ KEPT = 2
 """Of a trial; should the last be damaged there is the one before."""
 
 
-def trial_folder(trial_id: str, session: int) -> str:
+def trial_folder(trial_id: str, session_number: int) -> str:
     """Name of the folder of a trial in one session; each has its own, so that none writes over another's."""
-    return f"trial-{trial_id}-{session}"
+    return f"trial-{trial_id}-{session_number}"
 
 
-def newest(folder: Path, trial_id: str, reported: Sequence[Key]) -> Path | None:
+def newest(folder: Path, trial_id: str, reported: Sequence[ResultKey]) -> Path | None:
     """The whole checkpoint that followed the latest of a trial's results; None if it must begin anew.
 
     Args:
@@ -27,11 +27,11 @@ def newest(folder: Path, trial_id: str, reported: Sequence[Key]) -> Path | None:
         trial_id: the trial.
         reported: keys of its results, in the order in which they came.
     """
-    found: dict[Key, Path] = {}
+    found: dict[ResultKey, Path] = {}
     for path in sorted(folder.glob(f"trial-{trial_id}-*/checkpoint_*")):
         if about := iteration_and_copy(path):
             iteration, copy = about
-            found[trial_id, copy, iteration] = path
+            found[ResultKey(trial_id, copy, iteration)] = path
     return next((found[key] for key in reversed(reported) if key in found), None)
 
 

@@ -4,7 +4,6 @@ Tune would keep its own record of every trial and write it all again at each sna
 trials have the journal's names, go on from the checkpoint that fits it, and leave nothing behind once they have ended.
 """
 
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,11 @@ from ray.tune.experiment import Trial
 from ray.tune.result import SHOULD_CHECKPOINT
 from ray.tune.search import SearchAlgorithm
 
-from trainables.objectives import METRIC
 from tune_reflector.execution import trial_checkpoints
 from tune_reflector.execution.candidates import Candidate, Candidates
 from tune_reflector.execution.failures import Failure, FailureLog
 from tune_reflector.execution.launch import Launch
+from tune_reflector.execution.retries import Retries
 
 _REMEMBERED = 100
 
@@ -60,26 +59,27 @@ class CandidateTrials(SearchAlgorithm):
     """Hands candidates to Tune, as trials, no more at a time than there is room for.
 
     Args:
-        launch: the search.
+        launch: the stage.
         in_flight: trials that may have begun and not ended; None: no limit.
         resources: of each trial.
-        session: number of this session.
-        tidy: delete a trial's checkpoints when it ends; others may need them still in a population.
     """
 
-    _metric = METRIC
-
-    def __init__(
-        self, launch: Launch, in_flight: int | None, resources: dict[str, float], session: int, tidy: bool
-    ) -> None:
-        self._launch = launch
+    def __init__(self, launch: Launch, in_flight: int | None, resources: dict[str, float]) -> None:
+        config = launch.config
+        self._metric = config.objective.metric
         self._candidates = launch.candidates
-        self._limit = in_flight
         self._resources = resources
-        self._session = session
-        self._tidy = tidy
+        self._session_number = launch.session_number
+        self._tidy = not config.scheduler.copies_trials
         self._log = FailureLog(launch.folder)
-        self._tries: Counter[str] = Counter()
+        self._retries = Retries(
+            launch.candidates,
+            self._log,
+            config.faults.max_failures,
+            in_flight,
+            launch.workers,
+            "lower budget.max_concurrent" + (" or raise resources.gpus_per_trial" if launch.use_gpu else ""),
+        )
         self._folder = launch.folder / trial_checkpoints.FOLDER
         self.trials: dict[str, CandidateTrial] = {}
         """Those that have not ended."""
@@ -93,7 +93,8 @@ class CandidateTrials(SearchAlgorithm):
         self._spec = experiment.spec
 
     def next_trial(self) -> Trial | None:
-        if self.is_finished() or (self._limit is not None and len(self.trials) >= self._limit):
+        at_once = self._retries.at_once
+        if self.is_finished() or (at_once is not None and len(self.trials) >= at_once):
             return None
         candidate = self._candidates.next()
         if candidate is None:
@@ -113,7 +114,7 @@ class CandidateTrials(SearchAlgorithm):
                 num_to_keep=trial_checkpoints.KEPT if self._tidy else None, checkpoint_at_end=False
             ),
             restore_path=str(start) if start else None,
-            trial_dirname_creator=lambda trial: trial_checkpoints.trial_folder(trial.trial_id, self._session),
+            trial_dirname_creator=lambda trial: trial_checkpoints.trial_folder(trial.trial_id, self._session_number),
         )
         trial.log = self._log
         return trial
@@ -124,7 +125,7 @@ class CandidateTrials(SearchAlgorithm):
         if trial is not None and trial_id in self._candidates.live:
             if error:
                 assert trial.failure is not None
-                self._has_failed(trial, trial.failure)
+                self._retries.handle(trial_id, trial.failure)
             else:
                 self._candidates.mark_stopped(trial_id)
         if self._tidy and trial is not None:
@@ -133,52 +134,31 @@ class CandidateTrials(SearchAlgorithm):
             trial_checkpoints.clear(self._folder, trial_id)
             trial_checkpoints.clear(Path(self._spec["storage"].experiment_driver_staging_path), trial_id)
 
-    def _has_failed(self, trial: CandidateTrial, failure: Failure) -> None:
-        """Try the candidate again, from its newest whole checkpoint, or give it up."""
-        trial_id = trial.trial_id
-        if failure.disk is not None:
-            raise failure.disk
-        self._log.write(trial_id, failure)
-        if failure.out_of_memory and self._limit is not None and self._limit > 1:
-            self._limit = max(1, min(self._limit, self._launch.workers) - 1)
-            self._candidates.requeue(trial_id)
-            self._launch.warn(
-                f"{failure.cause}; going on with {self._limit} trials at a time: lower budget.max_concurrent"
-                + (" or raise resources.gpus_per_trial" if self._launch.use_gpu else "")
-            )
-            return
-        tries = 1 if failure.hang else self._launch.config.faults.max_failures
-        alone = failure.out_of_memory and self._limit == 1
-        if self._tries[trial_id] < tries and not alone and not failure.repeatable:
-            self._tries[trial_id] += 1
-            self._candidates.requeue(trial_id)
-            return
-        cause = failure.cause
-        if alone:
-            cause += "; even alone: lower fidelity.rungs, or the number of receiver cells"
-        self._candidates.fail(trial_id, cause)
-
     def is_finished(self) -> bool:
         return self._finished or self._candidates.finished
 
 
-class Housekeeping(tune.Callback):
-    """Keeps a long search as quick as a short one, and its trials safe.
-
-    Args:
-        candidates: of the search.
-        forgets: drop ended trials from Tune's list, all of which its schedulers go through at every step.
-    """
-
-    def __init__(self, candidates: Candidates, forgets: bool) -> None:
-        self._candidates = candidates
-        self._forgets = forgets
+class CheckpointEveryResult(tune.Callback):
+    """Has a trial saved after each of its results but the last."""
 
     def on_trial_result(self, iteration: int, trials: Any, trial: Any, result: dict[str, Any], **_: Any) -> None:
         result[SHOULD_CHECKPOINT] = not result.get("done", False) and not trial.is_saving
 
-    def on_step_end(self, iteration: int, trials: list[Trial], **_: Any) -> None:
-        if self._candidates.error is not None:  # Tune passes over some of a searcher's errors
+
+class StopWithoutJournal(tune.Callback):
+    """Ends the search once its journal cannot be written: Tune passes over some of a searcher's errors."""
+
+    def __init__(self, candidates: Candidates) -> None:
+        self._candidates = candidates
+
+    def on_step_end(self, iteration: int, trials: Any, **_: Any) -> None:
+        if self._candidates.error is not None:
             raise self._candidates.error
-        if self._forgets and len(trials) > _REMEMBERED:
+
+
+class ForgetEndedTrials(tune.Callback):
+    """Drops ended trials from Tune's list, all of which its schedulers go through at every step."""
+
+    def on_step_end(self, iteration: int, trials: list[Trial], **_: Any) -> None:
+        if len(trials) > _REMEMBERED:
             trials[:] = [trial for trial in trials[:-1] if not trial.is_finished()] + trials[-1:]

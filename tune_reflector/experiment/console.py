@@ -1,20 +1,26 @@
-"""What a search tells: lines for people, or one JSON object a line for scripts, or nothing but trouble."""
+"""What a search tells: lines for people, or one JSON object a line for scripts, or nothing but trouble.
+
+The program tells people through ``logging``: here is where its messages go.
+"""
 
 import json
+import logging
 import sys
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, Literal, TextIO
 
-from search_records.journal import Event
-from search_records.rows import key_of
-from search_records.running_best import RunningBest
-from trainables.objectives import METRIC
+from search_records.events import Event, Reported, encode
+from search_records.progress import ProgressCounter
+from search_records.result import ResultColumns
 
 Mode = Literal["lines", "json", "quiet"]
 
+LOGGERS = ("tune_reflector", "callbacks")
+"""Whose messages are for people."""
 
-class Console:
+
+class Console(logging.Handler):
     """Prints, at once.
 
     Args:
@@ -23,21 +29,35 @@ class Console:
     """
 
     def __init__(self, mode: Mode = "lines") -> None:
+        super().__init__(logging.WARNING if mode == "quiet" else logging.INFO)
         self.mode = mode
 
-    def say(self, text: str) -> None:
-        """Tell people."""
-        if self.mode == "lines":
-            _print(text)
-        else:
-            self.event("message", text=text.strip())
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Within this context the program's messages are printed."""
+        loggers = [logging.getLogger(name) for name in LOGGERS]
+        before = [logger.level for logger in loggers]
+        for logger in loggers:
+            logger.addHandler(self)
+            logger.setLevel(logging.INFO)
+        try:
+            yield
+        finally:
+            for logger, level in zip(loggers, before, strict=True):
+                logger.removeHandler(self)
+                logger.setLevel(level)
 
-    def warn(self, text: str) -> None:
-        """Tell people of what they should not miss."""
-        if self.mode == "json":
-            self.event("warning", text=text.strip())
-        else:
-            _print(text if self.mode == "lines" else text.strip(), sys.stdout if self.mode == "lines" else sys.stderr)
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print a message; one that stands alone begins with an empty line."""
+        text = record.getMessage()
+        match self.mode:
+            case "lines":
+                _print(text)
+            case "json":
+                kind = "warning" if record.levelno >= logging.WARNING else "message"
+                self.event(kind, text=text.strip())
+            case "quiet":
+                _print(text.strip(), sys.stderr)
 
     def event(self, kind: str, **facts: Any) -> None:
         """Tell scripts."""
@@ -50,29 +70,24 @@ class EventStream:
 
     Args:
         console: where to.
-        top_rung: the least rung of a score that may be best.
-        events: that were taken down before.
+        columns: of the results.
+        counter: knows what happened before, and is told of every event by somebody else, after this.
     """
 
-    def __init__(self, console: Console, top_rung: int, events: Iterable[Event]) -> None:
+    def __init__(self, console: Console, columns: ResultColumns, counter: ProgressCounter) -> None:
         self._console = console
-        self._standing = RunningBest(METRIC, top_rung)
-        for event in events:
-            self._count(event)
+        self._columns = columns
+        self._counter = counter
 
     def __call__(self, event: Event) -> None:
-        kind, facts = event["event"], {name: value for name, value in event.items() if name not in ("event", "n")}
-        self._console.event(kind, **facts)
-        before = self._standing.best
-        self._count(event)
-        if self._standing.best != before:
-            self._console.event(
-                "best", p5_rss_dbm=self._standing.best, trial=event["trial"], elapsed_s=event["elapsed_s"]
-            )
-
-    def _count(self, event: Event) -> None:
-        if event["event"] == "reported":
-            self._standing.count(key_of(event["trial"], event["iteration"], event["result"]), event["result"])
+        facts = encode(event, self._columns)
+        self._console.event(facts.pop("event"), **facts)
+        before = self._counter.best.value
+        self._counter.add(event)
+        best = self._counter.best.value
+        if best != before and isinstance(event, Reported):
+            told = {self._columns.metric: best, "trial": event.trial_id, "elapsed_s": round(event.elapsed_s, 3)}
+            self._console.event("best", **told)
 
 
 def _print(line: str, stream: TextIO | None = None) -> None:

@@ -1,80 +1,115 @@
 """The end of a search: its winner is measured, and everything about it written down and drawn."""
 
+import logging
 from collections import Counter
 
 from search_records.atomic_files import write_json
 from search_records.display import display_path
-from search_spaces.design import Placement
-from trainables.objectives import MapError
-from tune_reflector.experiment.console import Console
+from search_spaces.design import Placement, angles_deg
+from trainables.objectives.base import MapError, ObjectiveSettings
 from tune_reflector.experiment.session import FAILED, OK, Session
 from tune_reflector.runs.history import History
-from tune_reflector.runs.layout import BEST_FILE, CONFIG_FILE, MAPS_FILE, PAGE_FILE, PROVENANCE_FILE, TABLE_FILE
+from tune_reflector.runs.layout import (
+    BEST_FILE,
+    CONFIG_FILE,
+    ERRORS_FILE,
+    FIGURES_FOLDER,
+    MAPS_FILE,
+    PAGE_FILE,
+    PROVENANCE_FILE,
+    TABLE_FILE,
+)
+from tune_reflector.runs.winner import Winner, best_map, find_winner, shown_error
+
+_log = logging.getLogger(__name__)
 
 
 def finish(session: Session) -> int:
-    """Measure the winner and write what the run leaves behind."""
-    from tune_reflector.runs.run_data import read_history
-    from tune_reflector.runs.winner import best_json, best_map, find_winner, summary
+    """Measure the winner and write what the run leaves behind; returns the exit code."""
+    from tune_reflector.runs.best_file import best_json
 
-    config, evaluator, console, folder = session.config, session.evaluator, session.console, session.config.run_dir
+    config, evaluator, folder = session.config, session.evaluator, session.config.run_dir
     evaluator.set_threads(None)
-    history = read_history(config, folder)
-    _tell_of_failures(history.failures, console)
-    if not history.results:
-        console.warn("no trial gave a result")
+    history = History.read(config, folder)
+    _tell_of_failures(history.failures)
+    if not history.progress.results:
+        _log.warning("no trial gave a result")
         return FAILED
     try:
-        winner = find_winner(config, history.ranked, evaluator, console.say)
+        winner = find_winner(config, history.ranked, evaluator)
     except MapError as error:
-        console.warn(f"the winner cannot be measured: {error}")
+        _log.warning("the winner cannot be measured: %s", error)
         return FAILED
     if winner is None:
-        console.warn(
-            f"no feasible placement in {config.num_trials} trials; widen access_points.areas or raise budget.trials"
+        _log.warning(
+            "no feasible placement in %d trials; widen access_points.areas or raise budget.trials", config.num_trials
         )
         return FAILED
     best_map(winner).write(folder / MAPS_FILE)
     best = best_json(config, winner, evaluator)
     write_json(folder / BEST_FILE, best)
-    console.event("winner", **best)
+    session.console.event("winner", **best)
     if config.report.figures:
         _draw(session, winner.placement, history)
-    console.say("\n" + summary(winner, config.objective.coverage_threshold_dbm))
+    _log.info("\n%s", summary(winner, config.objective))
     return OK
+
+
+def summary(winner: Winner, objective: ObjectiveSettings) -> str:
+    """The result in a few lines for people."""
+    measured, without = winner.measured, winner.without_reflector
+    lines = [f"{objective.label} {measured.score.value:.1f} +- {shown_error(measured.error_db):.1f} {objective.unit}"]
+    if without is not None and winner.gain_db is not None:
+        gain_db = winner.gain_db
+        lines[0] += f" (same APs without the reflector {without.score.value:.1f}: {gain_db:+.1f} dB)"
+        if abs(gain_db) <= measured.error_db + without.error_db:
+            lines.append("the reflector makes no difference beyond the error of the measurement")
+        elif gain_db < 0:
+            lines.append("the reflector makes it worse: leave it out")
+    lines.append(f"{100 * measured.score.coverage:.0f} % of the cells above {objective.coverage_threshold_dbm:g} dBm")
+    for number, ap in enumerate(winner.placement.access_points, start=1):
+        x, y, z = ap.position_m
+        azimuth, tilt = angles_deg(ap.direction)
+        lines.append(f"AP {number} at ({x:.2f}, {y:.2f}, {z:.2f}) m, azimuth {azimuth:.0f}, tilt {tilt:.0f} degrees")
+    for plate in winner.placement.reflectors:
+        x, y, z = plate.center_m
+        azimuth, tilt = angles_deg(plate.normal)
+        fx, fy, fz = plate.focal_point_m
+        lines.append(
+            f"plate at ({x:.2f}, {y:.2f}, {z:.2f}) m, azimuth {azimuth:.0f}, tilt {tilt:.0f} degrees, "
+            f"aimed at ({fx:.2f}, {fy:.2f}, {fz:.2f}) m"
+        )
+    return "\n".join(lines)
 
 
 def _draw(session: Session, placement: Placement, history: History) -> None:
     """Draw the figures; what goes wrong with a picture costs nobody the result."""
-    from tune_reflector.reporting.matplotlib_figures import FOLDER, save_figures
+    from tune_reflector.reporting.matplotlib_figures import save_figures
     from tune_reflector.reporting.scene_figure import save_scene
     from tune_reflector.runs.run_data import RunData
 
-    session.console.say("drawing the figures")
+    _log.info("drawing the figures")
     folder = session.config.run_dir
     try:
         save_figures(RunData.read(folder, history))
-        save_scene(folder / FOLDER, session.evaluator, placement, folder.name)
+        save_scene(folder / FIGURES_FOLDER, session.evaluator, placement, folder.name)
     except Exception as error:
-        session.console.warn(f"the figures could not be drawn: {type(error).__name__}: {error}")
+        _log.warning("the figures could not be drawn: %s: %s", type(error).__name__, error)
 
 
 def point_to_results(session: Session) -> None:
     """Say where everything is."""
     folder, report = session.config.run_dir, session.config.report
     files = [BEST_FILE, TABLE_FILE, CONFIG_FILE, PROVENANCE_FILE]
-    files += ["figures/"] if report.figures else []
-    session.console.say(f"\n{display_path(folder)}: {', '.join(files)}")
+    files += [f"{FIGURES_FOLDER}/"] if report.figures else []
+    shown = display_path(folder)
+    _log.info("\n%s: %s", shown, ", ".join(files))
     if report.every_s is not None:
-        session.console.say(
-            f"report: {display_path(folder / PAGE_FILE)}; curves: tensorboard --logdir {display_path(folder)}"
-        )
+        _log.info("report: %s; curves: tensorboard --logdir %s", display_path(folder / PAGE_FILE), shown)
 
 
-def _tell_of_failures(causes: Counter[str], console: Console) -> None:
-    from tune_reflector.runs.layout import ERRORS_FILE
-
+def _tell_of_failures(causes: Counter[str]) -> None:
     if causes:
-        console.warn(f"{causes.total()} trial{'s' * (causes.total() > 1)} failed, see {ERRORS_FILE}:")
+        _log.warning("%d trial%s failed, see %s:", causes.total(), "s" * (causes.total() > 1), ERRORS_FILE)
     for cause, count in causes.most_common():
-        console.warn(f"  {count} x {cause}")
+        _log.warning("  %d x %s", count, cause)

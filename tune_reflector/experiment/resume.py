@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from search_records.atomic_files import write_json, write_text
-from search_records.journal import Event
-from trainables.buildings.sources import scene_sha256
+from search_records.events import Event, Finished
 from tune_reflector.config.config_file import dump_config, flat, load_config
 from tune_reflector.config.search_config import SearchConfig
 from tune_reflector.errors import ConfigError
 from tune_reflector.runs.layout import CONFIG_FILE, PROVENANCE_FILE, SAME_VERSIONS, is_run
-from tune_reflector.runs.provenance import session
+from tune_reflector.runs.provenance import session_record
 
 MAY_GROW = ("budget.trials", "budget.time_s", "budget.rays_per_ap")
 MAY_CHANGE = (
@@ -59,9 +58,9 @@ def load_run(
     if not other_versions:
         _check_versions(about["packages"], versions)
     before = load_config(config_file)
-    if about.get("scene_sha256") != scene_sha256(before.scene):
+    if about.get("scene_sha256") != before.scene.sha256():
         raise ConfigError(
-            f"--resume: must be the same building, but {before.scene.path} has changed since the run was started; "
+            f"--resume: must be the same building, but {before.scene.file} has changed since the run was started; "
             "restore the file or start a new run"
         )
     after = load_config(config_file, overrides)
@@ -82,7 +81,7 @@ def check_device(folder: Path, description: str) -> None:
 def record_new_run(folder: Path, config: SearchConfig, about: dict[str, Any]) -> None:
     """Write configuration and provenance of a new run."""
     text = dump_config(config)
-    about |= {"scene_sha256": scene_sha256(config.scene), CONFIG_SHA256: [_digest(text)]}
+    about |= {"scene_sha256": config.scene.sha256(), CONFIG_SHA256: [_digest(text)]}
     write_text(folder / CONFIG_FILE, text)
     write_json(folder / PROVENANCE_FILE, about)
 
@@ -90,7 +89,7 @@ def record_new_run(folder: Path, config: SearchConfig, about: dict[str, Any]) ->
 def record_session(folder: Path, config: SearchConfig, changes: Mapping[str, Any]) -> None:
     """Add a later session to the provenance and, if anything has changed, write the configuration anew."""
     about, text = _provenance(folder), dump_config(config)
-    about["sessions"].append(session(SAME_VERSIONS) | {"changes": dict(changes)})
+    about["sessions"].append(session_record(SAME_VERSIONS) | {"changes": dict(changes)})
     if changes:  # either file may be the last that is written: both digests are good
         about[CONFIG_SHA256].append(_digest(text))
     write_json(folder / PROVENANCE_FILE, about)
@@ -105,8 +104,8 @@ def budget_of(config: SearchConfig) -> dict[str, Any]:
 
 def is_finished(events: Iterable[Event], config: SearchConfig) -> bool:
     """Whether the search came to its end with the budget that it has now."""
-    last = [event for event in events if event["event"] == "finished"]
-    return bool(last) and last[-1]["budget"] == budget_of(config)
+    last = [event for event in events if isinstance(event, Finished)]
+    return bool(last) and last[-1].budget == budget_of(config)
 
 
 def _provenance(folder: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""One session of a search: what its parts share."""
+"""One session of a search, from its start to the end of this process: what its parts share."""
 
 from dataclasses import dataclass
 

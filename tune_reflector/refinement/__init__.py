@@ -1,1 +1,4 @@
-"""Refinements: a second stage that starts from the best placements of the first."""
+"""Refinements: a second stage from the best placements. A kind a module; importing them here registers them."""
+
+from tune_reflector.refinement import bounds as bounds
+from tune_reflector.refinement import gradient as gradient

@@ -13,8 +13,8 @@ import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
 from search_records.display import format_duration
+from search_records.events import EndedWithoutWinner, Finished
 from tune_reflector.config.config_file import dump_config
-from tune_reflector.reporting import matplotlib_figures
 from tune_reflector.reporting.installation import mountings
 from tune_reflector.reporting.plotly_figures import (
     cdf_figure,
@@ -24,7 +24,8 @@ from tune_reflector.reporting.plotly_figures import (
     plan_figure,
     trials_figure,
 )
-from tune_reflector.runs.history import SHOWN_PLACEMENTS
+from tune_reflector.runs.history import MOST_PLACEMENTS
+from tune_reflector.runs.layout import FIGURES_FOLDER
 from tune_reflector.runs.run_data import RunData
 from tune_reflector.runs.winner import shown_error
 
@@ -102,9 +103,9 @@ def _run(run: RunData, alone: bool, going_on: bool) -> str:
 def _state(run: RunData, going_on: bool) -> str:
     if going_on:
         state = "the search goes on; this page renews itself"
-    elif run.history.state == "finished":
+    elif isinstance(run.history.last, Finished):
         state = "finished"
-    elif run.history.state == "without winner":
+    elif isinstance(run.history.last, EndedWithoutWinner):
         state = "ended without a winner: no placement could be built, or measured"
     else:
         state = f"not finished; go on with: python -m tune_reflector.search --resume {shlex.quote(str(run.folder))}"
@@ -113,21 +114,21 @@ def _state(run: RunData, going_on: bool) -> str:
 
 
 def _headline(run: RunData) -> str:
-    best, facts = run.best, []
+    objective, progress, best, facts = run.config.objective, run.history.progress, run.best, []
     if best is not None:
-        line = f"P5 {best['p5_rss_dbm']:.1f} ± {shown_error(best['p5_error_db']):.1f} dBm"
-        without = best["without_reflector_p5_rss_dbm"]
+        line = f"{objective.label} {best.value:.1f} ± {shown_error(best.error):.1f} {objective.unit}"
+        without = best.without_reflector
         if without is not None:
-            facts.append(f"{best['p5_rss_dbm'] - without:+.1f} dB by the reflector (without it {without:.1f} dBm)")
-        facts.append(f"{best['coverage_share']:.0%} of the cells above {best['coverage_threshold_dbm']:g} dBm")
-        facts.append(f"measured with {best['rays_per_ap']:,} rays per access point")
-    elif run.history.standing.best is not None:
-        line = f"P5 {run.history.standing.best:.1f} dBm so far"
+            facts.append(f"{best.value - without:+.1f} dB by the reflector (without it {without:.1f} {objective.unit})")
+        facts.append(f"{best.coverage:.0%} of the cells above {best.coverage_threshold_dbm:g} dBm")
+        facts.append(f"measured with {best.rays_per_ap:,} rays per access point")
+    elif progress.best.value is not None:
+        line = f"{objective.label} {progress.best.value:.1f} {objective.unit} so far"
         facts.append("a score of the search itself, of few rays: it will differ when it is measured again")
     else:
         line = "no score yet"
-    facts.append(f"{run.history.ended} of {run.total} trials in {format_duration(run.history.seconds)}")
-    facts.append(f"{run.history.standing.rays_per_ap / 1e6:.3g} million rays per access point in all")
+    facts.append(f"{progress.ended} of {run.total} trials in {format_duration(progress.elapsed_s)}")
+    facts.append(f"{progress.rays_per_ap / 1e6:.3g} million rays per access point in all")
     facts.append(f"traced with {run.provenance.get('device', 'an unknown device')}")
     items = "".join(f"<li>{escape(fact)}</li>" for fact in facts)
     return f'<p class="headline">{line}</p><ul class="muted">{items}</ul>'
@@ -135,20 +136,19 @@ def _headline(run: RunData) -> str:
 
 def _comparison(runs: Sequence[RunData]) -> str:
     lines = []
-    for run in sorted(runs, key=lambda run: -(run.best or {}).get("p5_rss_dbm", float("-inf"))):
-        best = run.best
-        score = f"{best['p5_rss_dbm']:.2f} ± {shown_error(best['p5_error_db']):.1f}" if best else "not measured yet"
+    for run in sorted(runs, key=lambda run: -run.best.value if run.best else float("inf")):
+        best, progress = run.best, run.history.progress
+        score = f"{best.value:.2f} ± {shown_error(best.error):.1f}" if best else "not measured yet"
         searcher = f"{run.config.searcher.kind} with {run.config.scheduler.kind}"
-        lines.append(
-            [run.name, score, searcher, f"{run.history.standing.rays_per_ap / 1e6:.3g}", str(run.history.ended)]
-        )
-    table = _table(["run", "P5 [dBm]", "search", "million rays per AP", "trials"], lines)
-    return f"<h1>{len(runs)} runs</h1>{table}{_shown(convergence_figure(runs))}"
+        lines.append([run.name, score, searcher, f"{progress.rays_per_ap / 1e6:.3g}", str(progress.ended)])
+    objective = runs[0].config.objective
+    heads = ["run", f"{objective.label} [{objective.unit}]", "search", "million rays per AP", "trials"]
+    return f"<h1>{len(runs)} runs</h1>{_table(heads, lines)}{_shown(convergence_figure(runs))}"
 
 
 def _view(run: RunData) -> str:
     """The building in three dimensions, if it was drawn."""
-    picture = run.folder / matplotlib_figures.FOLDER / "scene.png"
+    picture = run.folder / FIGURES_FOLDER / "scene.png"
     if run.best is None or not picture.exists():
         return ""
     data = b64encode(picture.read_bytes()).decode()
@@ -196,17 +196,19 @@ def _coverage(run: RunData) -> str:
 
 
 def _tried(run: RunData) -> str:
-    rows = comparable(run)
-    only = ", best first" if len(rows) == SHOWN_PLACEMENTS else ""
-    return f'<p class="muted">{len(rows):,} placements that were scored at rung {rows[0].values["rung"]:.0f}{only}</p>'
+    placements = comparable(run)
+    only = ", best first" if len(placements) == MOST_PLACEMENTS else ""
+    rung = placements[0].result.rung
+    return f'<p class="muted">{len(placements):,} placements that were scored at rung {rung}{only}</p>'
 
 
 def _candidates(run: RunData) -> str:
-    heads = ["trial", "P5 [dBm]", "rung", *run.genes]
+    objective = run.config.objective
+    heads = ["trial", f"{objective.label} [{objective.unit}]", "rung", *run.genes]
     lines = [
-        [row.trial_id, f"{row.values['p5_rss_dbm']:.2f}", f"{row.values['rung']:.0f}"]
-        + [f"{row.values[gene]:.2f}" for gene in run.genes]
-        for row in run.history.ranked[:TOP]
+        [event.trial_id, f"{event.result.score.value:.2f}", str(event.result.rung)]
+        + [f"{event.result.genes[gene]:.2f}" for gene in run.genes]
+        for event in run.history.ranked[:TOP]
     ]
     return _table(heads, lines)
 

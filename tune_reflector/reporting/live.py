@@ -15,15 +15,14 @@ from typing import IO
 
 from search_records.atomic_files import write_text
 from search_records.journal import JournalTail
-from trainables.objectives import METRIC
+from tune_reflector.config.config_file import load_config
 from tune_reflector.reporting import matplotlib_figures
 from tune_reflector.reporting.html_page import page
 from tune_reflector.reporting.machine_use import use
 from tune_reflector.reporting.tensorboard_writer import BEST, Subject, TensorBoardWriter
 from tune_reflector.runs.history import History
-from tune_reflector.runs.layout import BEST_FILE, JOURNAL_FILE, MAPS_FILE, PAGE_FILE, TENSORBOARD_FOLDER
-from tune_reflector.runs.run_data import RunData, history_of
-from tune_reflector.schedulers.settings import PopulationSettings
+from tune_reflector.runs.layout import BEST_FILE, CONFIG_FILE, JOURNAL_FILE, MAPS_FILE, PAGE_FILE, TENSORBOARD_FOLDER
+from tune_reflector.runs.run_data import RunData
 
 NICENESS = 15
 
@@ -62,10 +61,11 @@ class LiveReport:
         self._folder = folder
         self._seen: object = None
         self._drawn: object = None
-        self._journal = JournalTail(folder / JOURNAL_FILE)
-        run = RunData.read(folder, History([], 1))
-        self._history = history_of(run.config)
-        self._board = _board(run)
+        config = load_config(folder / CONFIG_FILE)
+        self._history = History(config)
+        run = RunData.read(folder, self._history)
+        self._journal = JournalTail(folder / JOURNAL_FILE, run.config.columns())
+        self._writer = tensorboard_writer(run)
         use()  # the processors' use is told since the last time
 
     def update(self, going_on: bool) -> None:
@@ -74,54 +74,55 @@ class LiveReport:
         Args:
             going_on: whether there will be another update.
         """
-        self._board.add_machine(use(), time.time())
+        self._writer.add_machine(use(), time.time())
         changes = [going_on, *(_state(self._folder / name) for name in (JOURNAL_FILE, MAPS_FILE, BEST_FILE))]
         if changes == self._seen:
             return
         for events in self._journal.read():
             self._history.add(events)
-            self._board.update(events)
+            self._writer.update(events)
         run = RunData.read(self._folder, self._history)
-        self._board.update([], run.statistics)
-        if run.best_map is not None and run.best_map.standing != self._drawn:
-            _add_picture(self._board, run)
-            self._drawn = run.best_map.standing
+        self._writer.update([], run.generations)
+        if run.best_map is not None and run.best_map.ranked != self._drawn:
+            _add_picture(self._writer, run)
+            self._drawn = run.best_map.ranked
         write_text(self._folder / PAGE_FILE, page([run], going_on))
         self._seen = changes
 
     def close(self) -> None:
         """Write no more."""
-        self._board.close()
+        self._writer.close()
 
 
-def write_board(run: RunData) -> None:
+def write_tensorboard(run: RunData) -> None:
     """Make the event files of a run that does not go on anew, but for what is known of the machine."""
     shutil.rmtree(run.folder / TENSORBOARD_FOLDER / BEST, ignore_errors=True)
-    board = _board(run)
-    for events in JournalTail(run.folder / JOURNAL_FILE).read():
-        board.update(events)
-    board.update([], run.statistics)
+    writer = tensorboard_writer(run)
+    for events in JournalTail(run.folder / JOURNAL_FILE, run.config.columns()).read():
+        writer.update(events)
+    writer.update([], run.generations)
     if run.best_map is not None:
-        _add_picture(board, run)
-    board.close()
+        _add_picture(writer, run)
+    writer.close()
 
 
-def _board(run: RunData) -> TensorBoardWriter:
+def tensorboard_writer(run: RunData) -> TensorBoardWriter:
+    """Writes the event files of a run."""
     config = run.config
-    names = [gene.name for gene in (*run.site.space.genes, *config.space().genes)]
+    life = config.scheduler.population_life(config.plan)
     subject = Subject(
-        metric=METRIC,
+        metric=config.objective.metric,
         top_rung=config.top_rung,
-        parameters=list(dict.fromkeys(names)),
+        parameters=config.plan.gene_names,
         curves=config.report.curves,
-        population=config.scheduler.population if isinstance(config.scheduler, PopulationSettings) else None,
+        population=config.num_trials if life else None,
         started_s=run.started.timestamp(),
     )
     return TensorBoardWriter(run.folder / TENSORBOARD_FOLDER, subject)
 
 
-def _add_picture(board: TensorBoardWriter, run: RunData) -> None:
-    board.add_picture("best_placement", matplotlib_figures.pixels(matplotlib_figures.map_figure(run)))
+def _add_picture(writer: TensorBoardWriter, run: RunData) -> None:
+    writer.add_picture("best_placement", matplotlib_figures.pixels(matplotlib_figures.map_figure(run)))
 
 
 def _state(path: Path) -> tuple[int, int] | None:

@@ -1,11 +1,11 @@
 """The process that keeps a search's report current, as the search sees it: started, looked after, ended."""
 
+import logging
 import math
 import shlex
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 from search_records.display import display_path
@@ -16,6 +16,8 @@ PATIENCE_S = 60.0
 INTERRUPTED_PATIENCE_S = 5.0
 """How long an interrupted one does."""
 
+_log = logging.getLogger(__name__)
+
 LOG_FILE = "report.log"
 
 
@@ -25,11 +27,9 @@ class LiveReportProcess:
     Args:
         folder: of the run.
         every_s: least time between two updates.
-        say: tells people.
     """
 
-    def __init__(self, folder: Path, every_s: float, say: Callable[[str], None]) -> None:
-        self._say = say
+    def __init__(self, folder: Path, every_s: float) -> None:
         self._folder = folder
         self._look_again = -math.inf
         self._process: subprocess.Popen[bytes] | None = None
@@ -44,7 +44,7 @@ class LiveReportProcess:
                     process_group=0,  # Ctrl-C in the terminal is the search's
                 )
         except OSError as error:
-            say(f"no report is drawn: {error}")
+            _log.warning(f"no report is drawn: {error}")
 
     def look_after(self) -> None:
         """Tell once if it has died; the search goes on without it. To be called often: it looks once a second."""
@@ -54,7 +54,7 @@ class LiveReportProcess:
         self._look_again = now + 1.0
         if self._process is not None and self._process.poll() not in (None, 0):
             self._process = None
-            self._say(f"the report is not kept current any more, the search goes on: {self._last_words()}")
+            _log.warning(f"the report is not kept current any more, the search goes on: {self._last_words()}")
 
     def end(self, patience_s: float = PATIENCE_S) -> None:
         """Let it write its last report, as long as ``patience_s``; a second time does nothing."""
@@ -69,12 +69,12 @@ class LiveReportProcess:
             process.kill()
             process.wait()
             anew = f"python -m tune_reflector.report {shlex.quote(str(display_path(self._folder)))}"
-            self._say(f"the report is out of date, as there was no time for the last; make it anew with: {anew}")
+            _log.warning(f"the report is out of date, as there was no time for the last; make it anew with: {anew}")
         else:
             if code == 0:
                 (self._folder / LOG_FILE).unlink(missing_ok=True)
             else:
-                self._say(f"the report may be out of date: {self._last_words()}")
+                _log.warning(f"the report may be out of date: {self._last_words()}")
         self._process = None
 
     def _last_words(self) -> str:

@@ -20,10 +20,10 @@ from matplotlib.ticker import EngFormatter
 from search_records.atomic_files import atomic_write
 from search_spaces.design import Placement
 from trainables.problem import Site
+from tune_reflector.runs.layout import FIGURES_FOLDER
 from tune_reflector.runs.run_data import WITHOUT, Image, RunData
 from tune_reflector.runs.winner import shown_error
 
-FOLDER = "figures"
 FORMATS = ("png", "pdf")
 
 MAP_COLOURS = "cividis"
@@ -34,7 +34,7 @@ ARROW_M = 1.6
 
 def save_figures(run: RunData) -> list[Path]:
     """Draw all that the run has data for; returns the files."""
-    folder = run.folder / FOLDER
+    folder = run.folder / FIGURES_FOLDER
     folder.mkdir(exist_ok=True)
     drawn: dict[str, Callable[[RunData], Figure]] = {}
     if run.maps:
@@ -68,7 +68,9 @@ def map_figure(run: RunData) -> Figure:
     assert placement is not None
     panels = [("Best placement", _score_of(run), run.maps["all"], placement)]
     if WITHOUT in run.maps and run.best is not None:
-        score = _shown_score(run.best["without_reflector_p5_rss_dbm"], run.best["without_reflector_p5_error_db"])
+        assert run.best.without_reflector is not None
+        assert run.best.without_reflector_error is not None
+        score = _measured(run, run.best.without_reflector, run.best.without_reflector_error)
         panels.insert(0, ("Same APs without the reflector", score, run.maps[WITHOUT], placement.without_reflectors()))
     low, high = np.nanquantile(np.concatenate([image.ravel() for _, _, image, _ in panels]), [0.02, 0.98])
     figure, axes = plt.subplots(1, len(panels), figsize=(6.2 * len(panels), 5.6), layout="constrained", squeeze=False)
@@ -93,21 +95,23 @@ def cdf_figure(run: RunData) -> Figure:
     That is the score, unless more cells than the quantile are without power: then the score is lower.
     """
     figure, axis = plt.subplots(figsize=(6.4, 4.6), layout="constrained")
-    quantile = run.config.objective.quantile
+    share = run.config.objective.marked_share
     lines = [("all", "best placement", AFTER_COLOUR, "-")]
     if WITHOUT in run.maps:
         lines.insert(0, (WITHOUT, "same APs without the reflector", BEFORE_COLOUR, "--"))
     for name, label, colour, style in lines:
         cells_dbm, shares = distribution(run.maps[name])
         axis.step(cells_dbm, shares, where="post", color=colour, linestyle=style, label=label)
-        at_dbm = 10 * np.log10(np.quantile(10 ** (cells_dbm / 10), quantile))  # on the linear scale, as the score
-        axis.plot(at_dbm, quantile, "o", color=colour)
-        axis.annotate(
-            f"{at_dbm:.1f} dBm", (at_dbm, quantile), (6, -4), textcoords="offset points", color=colour, va="top"
-        )
-    axis.axhline(quantile, color="0.5", linewidth=0.8, linestyle=":")
-    axis.annotate(f"{100 * quantile:g} %", (1, quantile), (-4, 3), xycoords=("axes fraction", "data"),
-                  textcoords="offset points", ha="right", color="0.35")  # fmt: skip
+        if share is not None:
+            at_dbm = 10 * np.log10(np.quantile(10 ** (cells_dbm / 10), share))  # on the linear scale, as the score
+            axis.plot(at_dbm, share, "o", color=colour)
+            axis.annotate(
+                f"{at_dbm:.1f} dBm", (at_dbm, share), (6, -4), textcoords="offset points", color=colour, va="top"
+            )
+    if share is not None:
+        axis.axhline(share, color="0.5", linewidth=0.8, linestyle=":")
+        axis.annotate(f"{100 * share:g} %", (1, share), (-4, 3), xycoords=("axes fraction", "data"),
+                      textcoords="offset points", ha="right", color="0.35")  # fmt: skip
     axis.set(xlabel="received signal strength [dBm]", ylabel="share of the cells below", ylim=(-0.03, 1.02))
     axis.grid(alpha=0.3)
     axis.legend(loc="upper left", frameon=False)
@@ -122,21 +126,26 @@ def distribution(image_dbm: Image) -> tuple[npt.NDArray[np.float64], npt.NDArray
 
 def convergence_figure(run: RunData) -> Figure:
     """Best score so far against the rays of all trials together."""
+    objective = run.config.objective
     figure, axis = plt.subplots(figsize=(6.4, 4.2), layout="constrained")
     rays, _, best = map(list, zip(*run.history.curve, strict=True))
-    rays, best = [*rays, max(rays[-1], run.history.standing.rays_per_ap)], [*best, best[-1]]
+    rays, best = [*rays, max(rays[-1], run.history.progress.rays_per_ap)], [*best, best[-1]]
     axis.step(rays, best, where="post", color=AFTER_COLOUR, label="the search's own scores")
     if run.best is not None:
         axis.errorbar(
             rays[-1],
-            run.best["p5_rss_dbm"],
-            yerr=shown_error(run.best["p5_error_db"]),
+            run.best.value,
+            yerr=shown_error(run.best.error),
             capsize=4,
             fmt="s",
             color=PLATE_COLOUR,
             label="the winner, measured again",
         )
-    axis.set(xlabel="rays per access point, all trials together", ylabel="best P5 RSS so far [dBm]", xlim=(0, None))
+    axis.set(
+        xlabel="rays per access point, all trials together",
+        ylabel=f"best {objective.quantity} so far [{objective.unit}]",
+        xlim=(0, None),
+    )
     axis.xaxis.set_major_formatter(EngFormatter())
     axis.grid(alpha=0.3)
     axis.legend(loc="lower right", frameon=False)
@@ -145,13 +154,15 @@ def convergence_figure(run: RunData) -> Figure:
 
 def _score_of(run: RunData) -> str:
     if run.best is not None:
-        return _shown_score(run.best["p5_rss_dbm"], run.best["p5_error_db"])
+        return _measured(run, run.best.value, run.best.error)
     assert run.best_map is not None
-    return f"P5 {run.best_map.standing[1]:.1f} dBm so far"
+    objective = run.config.objective
+    return f"{objective.label} {run.best_map.ranked.value:.1f} {objective.unit} so far"
 
 
-def _shown_score(p5_rss_dbm: float, error_db: float) -> str:
-    return f"P5 {p5_rss_dbm:.1f} ± {shown_error(error_db):.1f} dBm"
+def _measured(run: RunData, value: float, error: float) -> str:
+    objective = run.config.objective
+    return f"{objective.label} {value:.1f} ± {shown_error(error):.1f} {objective.unit}"
 
 
 def limits_m(site: Site) -> tuple[tuple[float, float], tuple[float, float]]:

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import plotly.graph_objects as go
 
-from search_records.rows import Row
+from search_records.events import Reported
 from search_spaces.design import Placement
 from tune_reflector.reporting.matplotlib_figures import ARROW_M, distribution, limits_m
 from tune_reflector.reporting.palette import AFTER_COLOUR, AP_COLOUR, BEFORE_COLOUR, COLOURS, PLATE_COLOUR
@@ -75,22 +75,28 @@ def cdf_figure(run: RunData) -> go.Figure:
             hover = "%{y:.1%} of the cells are below %{x:.1f} dBm<extra>" + label + "</extra>"
             line = {"shape": "hv", "color": colour}
             figure.add_scatter(x=cells_dbm, y=shares, mode="lines", line=line, name=label, hovertemplate=hover)
-    quantile = run.config.objective.quantile
-    note = {"annotation_text": f"P{100 * quantile:g}", "annotation_position": "bottom right"}
-    figure.add_hline(y=quantile, line={"color": INK, "dash": "dot", "width": 1}, **note)
+    objective = run.config.objective
+    if objective.marked_share is not None:
+        note = {"annotation_text": objective.label, "annotation_position": "bottom right"}
+        figure.add_hline(y=objective.marked_share, line={"color": INK, "dash": "dot", "width": 1}, **note)
     figure.update_yaxes(tickformat=".0%")
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.15})
     return figure
 
 
 def convergence_figure(runs: Sequence[RunData]) -> go.Figure:
-    """Best P5 so far against rays traced."""
-    figure = _figure("rays per access point, all trials together", "best P5 RSS so far [dBm]")
+    """Best score so far against rays traced."""
+    objective = runs[0].config.objective
+    title = f"best {objective.quantity} so far [{objective.unit}]"
+    figure = _figure("rays per access point, all trials together", title)
     for run in runs:
-        history = run.history
-        now = (history.standing.rays_per_ap, history.seconds, history.standing.best or np.nan)
+        history, progress = run.history, run.history.progress
+        best_now = np.nan if progress.best.value is None else progress.best.value
+        now = (progress.rays_per_ap, progress.elapsed_s, best_now)
         rays, seconds, best = np.array([*history.curve, now]).T
-        hover = "%{y:.2f} dBm after %{x:.3s} rays and %{customdata:.0f} s<extra>" + run.name + "</extra>"
+        hover = (
+            "%{y:.2f} " + objective.unit + " after %{x:.3s} rays and %{customdata:.0f} s<extra>" + run.name + "</extra>"
+        )
         figure.add_scatter(
             x=rays, y=best, customdata=seconds, mode="lines", line={"shape": "hv"}, name=run.name, hovertemplate=hover
         )
@@ -102,12 +108,12 @@ def trials_figure(run: RunData) -> go.Figure:
     """Parallel coordinates over the genes of feasible placements of the highest rung, coloured by score."""
     rows = comparable(run)
     genes = {gene.name: gene for gene in run.site.space.genes}
-    scores = [row.values["p5_rss_dbm"] for row in rows]
+    scores, objective = [row.result.score.value for row in rows], run.config.objective
     dimensions = [
-        {"label": name, "values": [row.values[name] for row in rows], "range": [gene.low, gene.high]}
+        {"label": name, "values": [row.result.genes[name] for row in rows], "range": [gene.low, gene.high]}
         for name, gene in genes.items()
     ]
-    dimensions.append({"label": "P5 [dBm]", "values": scores})
+    dimensions.append({"label": f"{objective.label} [{objective.unit}]", "values": scores})
     line = {"color": scores, "colorscale": SCALE, "showscale": False}
     figure = _figure("", "", height=420)
     figure.update_layout(margin={"t": 56, "r": 48})
@@ -117,10 +123,10 @@ def trials_figure(run: RunData) -> go.Figure:
     return figure
 
 
-def comparable(run: RunData) -> list[Row]:
+def comparable(run: RunData) -> list[Reported]:
     """The best placements of the highest rung that any was scored at: scores of two rungs do not compare."""
     best = run.history.ranked
-    return [row for row in best if row.values["rung"] == best[0].values["rung"]]
+    return [event for event in best if event.result.rung == best[0].result.rung]
 
 
 def funnel_figure(run: RunData) -> go.Figure:

@@ -9,19 +9,18 @@ import math
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from tensorboardX import SummaryWriter
 from tensorboardX.summary import hparams
 
-from search_records.journal import Event
-from search_records.rows import key_of
-from search_records.running_best import RunningBest
+from search_records.events import Event, Failed, Reported, Stopped
+from search_records.progress import ProgressCounter
+from search_records.result import RankedScore, TrialResult
 
 SEARCH, MACHINE, BEST, TRIALS = "search", "machine", "best", "trials"
 """Runs, as TensorBoard calls them: one folder each, and one for each of the best trials."""
@@ -35,9 +34,9 @@ class Subject:
     """What is shown.
 
     Args:
-        metric: key of the score in a result; larger is better.
+        metric: name of the score; larger is better.
         top_rung: the least rung of a score that may be best.
-        parameters: keys of a result that the search chooses: columns of the HParams tab.
+        parameters: genes, and hyperparameters that are searched: columns of the HParams tab.
         curves: how many of the best trials have a curve of their own.
         population: how many trials live side by side where they change on their way; None where they do not.
         started_s: when the search began, in seconds since 1970.
@@ -65,13 +64,12 @@ class TensorBoardWriter:
         for made_anew in (SEARCH, TRIALS):
             shutil.rmtree(folder / made_anew, ignore_errors=True)
         self._writers: dict[str, SummaryWriter] = {}
-        self._standing = RunningBest(subject.metric, subject.top_rung)
+        self._progress = ProgressCounter(subject.top_rung)
         self._generations = 0
-        self._ended, self._failed, self._results = 0, 0, 0
         self._window = (0.0, 0, 0.0)  # since when, trials and rays then
-        self._living: dict[str, Mapping[str, Any]] = {}  # the last result of each trial of a population
-        self._curves: dict[str, list[Event]] = {}  # of the trials that run, and of the best
-        self._best: dict[str, tuple[float, float]] = {}  # of the trials that have ended
+        self._living: dict[str, TrialResult] = {}  # the last result of each trial of a population
+        self._curves: dict[str, list[Reported]] = {}  # of the trials that run, and of the best
+        self._best: dict[str, RankedScore] = {}  # of the trials that have ended
         self._shown: set[str] = set()
 
     def update(self, events: Sequence[Event], statistics: Sequence[Mapping[str, float]] = ()) -> None:
@@ -82,12 +80,11 @@ class TensorBoardWriter:
             statistics: numbers of every generation so far by name, ``generation`` among them.
         """
         for event in events:
-            if event["event"] == "reported":
+            self._progress.add(event)
+            if isinstance(event, Reported):
                 self._add_result(event)
-            elif event["event"] in ("failed", "dropped"):
-                self._ended += 1
-                self._failed += event["event"] == "failed"
-                self._curves.pop(event["trial"], None)
+            elif isinstance(event, Failed | Stopped):
+                self._curves.pop(event.trial_id, None)
         for entry in statistics[self._generations :]:
             for name, value in entry.items():
                 if name != "generation":
@@ -98,7 +95,7 @@ class TensorBoardWriter:
 
     def add_picture(self, tag: str, pixels: npt.NDArray[np.uint8]) -> None:
         """Show a picture ``[height, width, 3]``, at the trial that has ended last."""
-        self._writer(BEST).add_image(tag, pixels, self._ended, dataformats="HWC")
+        self._writer(BEST).add_image(tag, pixels, self._progress.ended, dataformats="HWC")
         self._flush()
 
     def add_machine(self, use: Mapping[str, float], now_s: float) -> None:
@@ -112,49 +109,48 @@ class TensorBoardWriter:
         for writer in self._writers.values():
             writer.close()
 
-    def _add_result(self, event: Event) -> None:
-        values, at_s = event["result"], float(event["elapsed_s"])
-        self._results += 1
-        self._ended += event["done"]
-        self._standing.count(key_of(event["trial"], event["iteration"], values), values)
-        score = float(values[self._subject.metric])
-        if values["feasible"] and math.isfinite(score):
-            self._add(f"rungs/{values['rung']:.0f}", score, self._results, at_s)
-        if event["done"] and self._standing.best is not None:
-            rays = self._standing.rays_per_ap / 1e3
-            for axis, step in (("trials", self._ended), ("thousand_rays_per_ap", rays), ("seconds", at_s)):
-                self._add(f"best_p5_rss_dbm/by_{axis}", self._standing.best, round(step), at_s)
-        self._curves.setdefault(event["trial"], []).append(event)
-        if event["done"]:
-            self._rank(event["trial"], (float(values["rung"]), score if values["feasible"] else -math.inf))
+    def _add_result(self, event: Reported) -> None:
+        result, at_s, progress = event.result, event.elapsed_s, self._progress
+        score = result.score
+        if score.feasible and math.isfinite(score.value):
+            self._add(f"rungs/{result.rung}", score.value, progress.results, at_s)
+        best = progress.best.value
+        if event.done and best is not None:
+            rays = progress.rays_per_ap / 1e3
+            for axis, step in (("trials", progress.ended), ("thousand_rays_per_ap", rays), ("seconds", at_s)):
+                self._add(f"best_{self._subject.metric}/by_{axis}", best, round(step), at_s)
+        self._curves.setdefault(event.trial_id, []).append(event)
+        if event.done:
+            self._rank(event.trial_id, result)
         self._add_rates(at_s)
         if self._subject.population:
-            self._living[event["trial"]] = values
-            if self._results % self._subject.population == 0:
+            self._living[event.trial_id] = result
+            if progress.results % self._subject.population == 0:
                 self._add_population(at_s)
 
     def _add_rates(self, at_s: float) -> None:
         since_s, ended, rays = self._window
         if at_s - since_s < RATE_WINDOW_S:
             return
-        seconds, step = at_s - since_s, round(at_s)
-        self._add("throughput/trials_per_s", (self._ended - ended) / seconds, step, at_s)
-        self._add("throughput/rays_per_ap_per_s", (self._standing.rays_per_ap - rays) / seconds, step, at_s)
-        self._add("throughput/failed_trials", self._failed, step, at_s)
-        self._window = (at_s, self._ended, self._standing.rays_per_ap)
+        seconds, step, progress = at_s - since_s, round(at_s), self._progress
+        self._add("throughput/trials_per_s", (progress.ended - ended) / seconds, step, at_s)
+        self._add("throughput/rays_per_ap_per_s", (progress.rays_per_ap - rays) / seconds, step, at_s)
+        self._add("throughput/failed_trials", progress.failed, step, at_s)
+        self._window = (at_s, progress.ended, progress.rays_per_ap)
 
     def _add_population(self, at_s: float) -> None:
         """How the parameters of a population move: its least, its middle and its greatest."""
         for name in self._subject.parameters:
-            values = [float(result[name]) for result in self._living.values() if name in result]
+            values = [float(result.genes[name]) for result in self._living.values() if name in result.genes]
             for which, of in (("low", min), ("median", median), ("high", max)):
                 if values:
-                    self._add(f"population_{name}/{which}", of(values), self._results, at_s)
+                    self._add(f"population_{name}/{which}", of(values), self._progress.results, at_s)
 
-    def _rank(self, trial_id: str, standing: tuple[float, float]) -> None:
+    def _rank(self, trial_id: str, result: TrialResult) -> None:
         """Keep the curve of a trial that has ended if it is one of the best."""
-        if math.isfinite(standing[1]):
-            self._best[trial_id] = standing
+        if math.isfinite(result.score.value):
+            value = result.score.value if result.score.feasible else -math.inf
+            self._best[trial_id] = replace(result.ranked, value=value)
         for worst in sorted(self._best, key=self._best.__getitem__)[: -self._subject.curves or None]:
             del self._best[worst]
             self._curves.pop(worst, None)
@@ -168,15 +164,15 @@ class TensorBoardWriter:
             self._write_trial(trial_id, self._curves[trial_id])
         self._shown = set(self._best)
 
-    def _write_trial(self, trial_id: str, reported: Sequence[Event]) -> None:
-        subject, last = self._subject, reported[-1]["result"]
-        parameters = {name: float(last[name]) for name in subject.parameters if last.get(name) is not None}
+    def _write_trial(self, trial_id: str, reported: Sequence[Reported]) -> None:
+        subject, last = self._subject, reported[-1].result
+        parameters = {name: float(last.genes[name]) for name in subject.parameters if name in last.genes}
         with SummaryWriter(logdir=str(self._folder / TRIALS / trial_id)) as writer:
-            for summary in hparams(parameters, {subject.metric: last[subject.metric]}):
+            for summary in hparams(parameters, {subject.metric: last.score.value}):
                 writer.file_writer.add_summary(summary)
             for event in reported:
-                wall_s = subject.started_s + event["elapsed_s"]
-                writer.add_scalar(subject.metric, event["result"][subject.metric], event["iteration"], wall_s)
+                wall_s = subject.started_s + event.elapsed_s
+                writer.add_scalar(subject.metric, event.result.score.value, event.iteration, wall_s)
 
     def _add(self, tag: str, value: float, step: int, at_s: float | None = None) -> None:
         wall_s = None if at_s is None else self._subject.started_s + at_s

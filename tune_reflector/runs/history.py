@@ -1,72 +1,99 @@
 """What has happened in a search, counted as its events come in: a long one costs no more to follow than a short one."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from pathlib import Path
 
-from search_records.journal import Event
-from search_records.rows import Row, ranked
-from search_records.running_best import RunningBest
-from trainables.objectives import METRIC
+from search_records.events import (
+    FIRST_STAGE,
+    EndedWithoutWinner,
+    Event,
+    Failed,
+    Finished,
+    RefinementBegun,
+    Reported,
+    SessionBegun,
+    Stopped,
+)
+from search_records.journal import JournalTail
+from search_records.progress import ProgressCounter
+from search_records.ranking import ranked_placements
+from tune_reflector.config.search_config import SearchConfig
+from tune_reflector.runs.layout import JOURNAL_FILE
 
-SHOWN_PLACEMENTS = 2_000
+MOST_PLACEMENTS = 2_000
 """How many of the best placements are remembered."""
-
-FIRST_STAGE = 1
 
 
 class History:
     """What a report tells of the way a search went.
 
     Args:
-        genes: what makes a placement.
-        top_rung: the least rung of a score that may be best.
+        config: of the search.
     """
 
-    def __init__(self, genes: Sequence[str], top_rung: int) -> None:
-        self._genes = tuple(genes)
-        self.standing = RunningBest(METRIC, top_rung)
-        """Rays and best score so far."""
+    def __init__(self, config: SearchConfig) -> None:
+        self._genes = [gene.name for gene in config.plan.placement_space.genes]
+        self.progress = ProgressCounter(config.top_rung)
+        """Trials, rays, seconds and the best score so far."""
         self.curve: list[tuple[float, float, float]] = []
-        """Rays per AP, seconds and best P5 [dBm] so far, at every improvement."""
+        """Rays per AP, seconds and best value so far, at every improvement."""
         self.failures: Counter[str] = Counter()
         """Trials that have failed, by cause."""
-        self.results = 0
-        """Of all trials."""
-        self.ended = 0
-        """Trials that have ended."""
         self.refinements: list[int] = []
         """Starts of each second stage."""
-        self.seconds = 0.0
-        """Seconds that its trials have run."""
-        self.state = ""
-        """The last of ``session``, ``finished`` and ``without winner``."""
+        self.last: SessionBegun | Finished | EndedWithoutWinner | None = None
+        """What the search has come to: the last event of these."""
+        self._reporting: set[str] = set()
         self._furthest: dict[str, int] = {}
         self._stopped: Counter[int] = Counter()
-        self._rows: list[Row] = []
-        self._ranked: list[Row] = []
+        self._results: list[Reported] = []
+        self._ranked: list[Reported] = []
+
+    @classmethod
+    def read(cls, config: SearchConfig, folder: Path) -> "History":
+        """Of a search, as its journal tells it now.
+
+        Raises:
+            JournalError: the journal is damaged.
+        """
+        history = cls(config)
+        for events in JournalTail(folder / JOURNAL_FILE, config.columns()).read():
+            history.add(events)
+        return history
 
     def add(self, events: Iterable[Event]) -> None:
         """Take the next events into account."""
         for event in events:
-            kind = event["event"]
-            self.ended += kind in ("failed", "dropped") or event.get("done", False)
-            if kind == "reported":
-                self._add_result(event)
-            elif kind == "failed":
-                self.failures[event["cause"]] += 1
-            elif kind == "dropped":
-                self._stopped[self._furthest.get(event["trial"], 0)] += 1
-            elif kind == "refinement":
-                self.refinements.append(len(event["starts"]))
-            elif kind in ("session", "finished", "without winner"):
-                self.state = kind
+            before = self.progress.best.ranked
+            self.progress.add(event)
+            match event:
+                case Reported():
+                    if self.progress.best.ranked != before:
+                        assert self.progress.best.ranked is not None
+                        value = self.progress.best.ranked.value
+                        self.curve.append((self.progress.rays_per_ap, event.elapsed_s, value))
+                    self._add_result(event)
+                case Failed(cause=cause):
+                    self.failures[cause] += 1
+                case Stopped(trial_id):
+                    self._stopped[self._furthest.get(trial_id, 0)] += 1
+                case RefinementBegun(starts=starts):
+                    self.refinements.append(len(starts))
+                case SessionBegun() | Finished() | EndedWithoutWinner():
+                    self.last = event
 
     @property
-    def ranked(self) -> list[Row]:
+    def ranked(self) -> list[Reported]:
         """The best placements, each once, best first."""
-        if self._rows:
+        if self._results:
             self._rank()
         return self._ranked
+
+    @property
+    def trials(self) -> int:
+        """Trials of all stages that have reported a result."""
+        return len(self._reporting)
 
     @property
     def reached(self) -> dict[int, int]:
@@ -79,21 +106,15 @@ class History:
         """Trials of the first stage that a scheduler has stopped after each iteration."""
         return self._stopped
 
-    def _add_result(self, event: Event) -> None:
-        row = Row(event["trial"], event["iteration"], float(event["elapsed_s"]), event["result"])
-        self.results += 1
-        self.seconds = max(self.seconds, row.elapsed_s)
-        before = self.standing.best
-        self.standing.count(row.key, row.values)
-        if self.standing.best is not None and self.standing.best != before:
-            self.curve.append((self.standing.rays_per_ap, row.elapsed_s, self.standing.best))
-        if event["stage"] == FIRST_STAGE:
-            self._furthest[row.trial_id] = max(row.iteration, self._furthest.get(row.trial_id, 0))
-            self._stopped[row.iteration] += event["done"] and not row.values["complete"]
-        self._rows.append(row)
-        if len(self._rows) > SHOWN_PLACEMENTS:
+    def _add_result(self, event: Reported) -> None:
+        self._reporting.add(event.trial_id)
+        if event.stage == FIRST_STAGE:
+            self._furthest[event.trial_id] = max(event.iteration, self._furthest.get(event.trial_id, 0))
+            self._stopped[event.iteration] += event.done and not event.result.complete
+        self._results.append(event)
+        if len(self._results) > MOST_PLACEMENTS:
             self._rank()
 
     def _rank(self) -> None:
-        self._ranked = ranked([*self._ranked, *self._rows], self._genes)[:SHOWN_PLACEMENTS]
-        self._rows = []
+        self._ranked = ranked_placements([*self._ranked, *self._results], self._genes)[:MOST_PLACEMENTS]
+        self._results = []

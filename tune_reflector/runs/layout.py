@@ -2,13 +2,20 @@
 
 from pathlib import Path
 
-CONFIG_FILE, PROVENANCE_FILE, TABLE_FILE, BEST_FILE = (
-    "config.yaml",
-    "provenance.json",
-    "trials.csv",
-    "best.json",
-)
-JOURNAL_FILE, MAPS_FILE, PAGE_FILE = "journal.log", "maps.npz", "report.html"
+CONFIG_FILE = "config.yaml"
+PROVENANCE_FILE = "provenance.json"
+JOURNAL_FILE = "journal.log"
+TABLE_FILE = "trials.csv"
+ERRORS_FILE = "errors.txt"
+MAPS_FILE = "maps.npz"
+BEST_FILE = "best.json"
+PAGE_FILE = "report.html"
+STARTS_FILE = "refinement/starts.json"
+
+SEARCHER_FOLDER = "searcher"
+FIGURES_FOLDER = "figures"
+TENSORBOARD_FOLDER = "tensorboard"
+
 SAME_VERSIONS = (
     "tune-reflector",
     "ray",
@@ -22,9 +29,6 @@ SAME_VERSIONS = (
     "hyperopt",
 )
 """Packages whose version decides what a result or a saved state means."""
-
-ERRORS_FILE = "errors.txt"
-TENSORBOARD_FOLDER = "tensorboard"
 
 
 def is_run(folder: Path) -> bool:

@@ -19,7 +19,7 @@ def provenance(packages: Iterable[str], device: str, seed: int, source: Path) ->
         seed: the search's seed.
         source: a folder of the program's checkout, whose commit is recorded if it is one.
     """
-    now = session(packages)
+    now = session_record(packages)
     return now | {
         "seed": seed,
         "device": device,
@@ -30,7 +30,7 @@ def provenance(packages: Iterable[str], device: str, seed: int, source: Path) ->
     }
 
 
-def session(packages: Iterable[str]) -> dict[str, Any]:
+def session_record(packages: Iterable[str]) -> dict[str, Any]:
     """One start of the program: when, how, with what."""
     return {
         "started": datetime.now(UTC).isoformat(timespec="seconds"),

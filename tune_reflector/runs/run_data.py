@@ -4,7 +4,6 @@ A run that goes on may be read at any moment: every file is either whole or not 
 """
 
 import json
-import math
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -16,14 +15,16 @@ import numpy.typing as npt
 
 from search_records.atomic_files import atomic_write, write_json
 from search_records.best_map import BestMap
-from search_records.journal import JournalError, JournalTail, in_use
-from search_records.rows import STATISTICS_FILE, read_rows, read_statistics
+from search_records.generations_table import FILE as GENERATIONS_FILE
+from search_records.generations_table import read_generations
+from search_records.journal import JournalError, in_use
 from search_spaces.design import Placement
-from trainables.objectives import combine, dbm_to_w
+from trainables.objectives.base import dbm_to_w
 from trainables.problem import Site
 from tune_reflector.config.config_file import load_config
 from tune_reflector.config.search_config import SearchConfig
 from tune_reflector.errors import ConfigError
+from tune_reflector.runs.best_file import Best
 from tune_reflector.runs.history import History
 from tune_reflector.runs.layout import (
     BEST_FILE,
@@ -49,12 +50,12 @@ class RunData:
     folder: Path
     config: SearchConfig
     provenance: dict[str, Any]
-    best: dict[str, Any] | None
+    best: Best | None
     """``best.json``; None until the winner is measured."""
     history: History
     best_map: BestMap | None
     """Of the winner, or of the best placement so far; None while no placement has a score."""
-    statistics: list[dict[str, float]]
+    generations: list[dict[str, float]]
     """Of each generation, if it is a genetic algorithm."""
 
     @classmethod
@@ -73,11 +74,10 @@ class RunData:
         config = load_config(folder / CONFIG_FILE)
         try:
             provenance = json.loads((folder / PROVENANCE_FILE).read_text(encoding="utf-8"))
-            best_file = folder / BEST_FILE
-            best = json.loads(best_file.read_text(encoding="utf-8")) if best_file.exists() else None
-            history = history or read_history(config, folder)
+            best = Best.read(folder / BEST_FILE, config.objective)
+            history = history or History.read(config, folder)
             best_map = BestMap.read(folder / MAPS_FILE)
-            if best_map is not None and math.isfinite(best_map.standing[0]):
+            if best_map is not None and not best_map.ranked.measured:
                 best = None  # of an earlier session: the search goes on with a larger budget
         except JournalError as error:
             raise ConfigError(str(error)) from None
@@ -85,8 +85,8 @@ class RunData:
             raise ConfigError(f"{folder}: must be whole, but a file in it is damaged: {error}; restore it") from None
         here = {"name": folder.absolute().name, "results_dir": folder.absolute().parent}
         config = config.model_copy(update=here)
-        statistics = read_statistics(folder / STATISTICS_FILE)
-        return cls(folder, config, provenance, best, history, best_map, statistics)
+        generations = read_generations(folder / GENERATIONS_FILE)
+        return cls(folder, config, provenance, best, history, best_map, generations)
 
     @property
     def name(self) -> str:
@@ -119,9 +119,9 @@ class RunData:
         if self.best_map is None:
             return {}
         objective, kept = self.config.objective, self.best_map
-        maps_w = {"all": combine(kept.rss_w, objective)}
+        maps_w = {"all": objective.combined(kept.rss_w)}
         if kept.without_reflector_w is not None:
-            maps_w[WITHOUT] = combine(kept.without_reflector_w, objective)
+            maps_w[WITHOUT] = objective.combined(kept.without_reflector_w)
         if len(kept.rss_w) > 1:
             maps_w |= {f"AP {number}": one_w for number, one_w in enumerate(kept.rss_w, start=1)}
         floor_w = dbm_to_w(objective.floor_dbm)
@@ -142,40 +142,17 @@ class RunData:
         )
 
     def export(self, kind: str) -> list[Path]:
-        """Write the trials as ``csv``, ``parquet`` or ``json``, and the winner's genes as JSON, beside the others."""
+        """Write the trials as ``parquet`` or ``json``, and the winner's genes as JSON, beside the others."""
         import pandas as pd
 
-        records = [
-            {"trial_id": row.trial_id, "iteration": row.iteration, "elapsed_s": row.elapsed_s, **row.values}
-            for row in read_rows(self.folder / TABLE_FILE)
-        ]
         trials, best = self.folder / f"export.{kind}", self.folder / "export_best.json"
-        frame = pd.DataFrame.from_records(records)
+        frame = pd.read_csv(self.folder / TABLE_FILE, dtype={"trial_id": str})
         with atomic_write(trials) as file:
-            match kind:
-                case "csv":
-                    frame.to_csv(file, index=False)
-                case "parquet":
-                    frame.to_parquet(file, index=False)
-                case _:
-                    file.write(frame.to_json(orient="records", indent=1).encode())
-        if self.best is not None:
-            write_json(best, self.best)
-        return [trials, *([best] if self.best is not None else [])]
-
-
-def read_history(config: SearchConfig, folder: Path) -> History:
-    """Of a search, as its journal tells it now.
-
-    Raises:
-        JournalError: the journal is damaged.
-    """
-    history = history_of(config)
-    for events in JournalTail(folder / JOURNAL_FILE).read():
-        history.add(events)
-    return history
-
-
-def history_of(config: SearchConfig) -> History:
-    """Of a search that has not begun."""
-    return History([gene.name for gene in config.site().space.genes], config.top_rung)
+            if kind == "parquet":
+                frame.to_parquet(file, index=False)
+            else:
+                file.write(frame.to_json(orient="records", indent=1).encode())
+        if self.best is None:
+            return [trials]
+        write_json(best, self.best.content)
+        return [trials, best]

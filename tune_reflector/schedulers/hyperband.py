@@ -1,27 +1,50 @@
-"""Tune's Hyperband, without its hang.
+"""Synchronous successive halving in brackets. After an interruption it fills new ones."""
 
-When a bracket ends while one of its trials is still saving itself in order to pause, Tune overlooks that trial: it is
-marked as paused once the save is done, nobody wakes it, and the search never ends. A trial that is paused although its
-bracket is finished, or has dropped it, is stopped here for good.
-"""
+import math
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from typing import Any
+from pydantic import Field
 
-from ray.tune.experiment import Trial
-from ray.tune.schedulers import HyperBandScheduler
+from trainables.settings.base import TrialPlan
+from tune_reflector.schedulers.settings import SchedulerSettings
+from tune_reflector.searchers.settings import SearcherSettings
+
+if TYPE_CHECKING:
+    from ray.tune.schedulers import TrialScheduler
 
 
-class HyperBandWithoutStalls(HyperBandScheduler):
-    """Hyperband (Li et al. 2018) that ends the trials which it has dropped."""
+@SchedulerSettings.register
+class HyperbandSettings(SchedulerSettings):
+    """Synchronous successive halving in brackets (Li et al. 2018); trials pause until their bracket is full."""
 
-    def on_trial_error(self, tune_controller: Any, trial: Trial) -> None:
-        # Its worker may have died in the middle of a pause, of which the next trial of its name must not know.
-        tune_controller._cached_trial_decisions.pop(trial.trial_id, None)
-        super().on_trial_error(tune_controller, trial)
+    pauses_trials: ClassVar[bool] = True
 
-    def choose_trial_to_run(self, tune_controller: Any) -> Trial | None:
-        for trial, (bracket, _) in self._trial_info.items():
-            dropped = bracket.finished() or trial not in bracket.current_trials()
-            if dropped and trial.status == Trial.PAUSED:
-                tune_controller.stop_trial(trial)
-        return super().choose_trial_to_run(tune_controller)
+    kind: Literal["hyperband"] = "hyperband"
+    reduction_factor: float = Field(
+        2.0, ge=1.1, le=100, description="one in this many trials goes on; at most the number of rungs"
+    )
+
+    def check(self, plan: TrialPlan, searcher: SearcherSettings) -> None:
+        """A bracket halves at least once."""
+        super().check(plan, searcher)
+        iterations = len(plan.rays_per_iteration)
+        if self.reduction_factor > iterations:
+            raise ValueError(
+                f"scheduler.reduction_factor must be at most {iterations}, the iterations of a trial, for hyperband to "
+                f"stop any, but got {self.reduction_factor:g}; lower it or {plan.trainable.more_iterations}"
+            )
+
+    def trials_in_flight(self, iterations: int, workers: int) -> int:
+        """At least a full bracket: a paused trial counts as begun, so with fewer none would ever fill."""
+        halvings: float = math.log(iterations, self.reduction_factor)
+        bracket: float = (halvings + 1) * self.reduction_factor**halvings
+        return max(workers, math.ceil(bracket))
+
+    def build(self, plan: TrialPlan) -> "TrialScheduler":
+        from tune_reflector.schedulers.algorithms.hyperband import HyperBandWithoutStalls
+
+        return HyperBandWithoutStalls(
+            time_attr="training_iteration",
+            max_t=len(plan.rays_per_iteration),
+            reduction_factor=self.reduction_factor,
+        )

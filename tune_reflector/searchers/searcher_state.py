@@ -21,7 +21,8 @@ SHARE = 0.02
 
 MIN_INTERVAL_S = 10.0
 
-_NAME = re.compile(r"(\d+)-(\d+)-([0-9a-f]{8})")
+_NAME = re.compile(r"(\d+)-(\d+)-([0-9a-f]{8})\.v2")
+"""Stage, events, digest and form; states of another form are not read, and their search is told everything again."""
 
 
 class SearcherStates:
@@ -67,7 +68,7 @@ class SearcherStates:
         with temporary.open("rb") as file:
             digest = zlib.crc32(file.read())
             os.fsync(file.fileno())
-        temporary.replace(self._folder / f"{self._stage}-{events:08d}-{digest:08x}")
+        temporary.replace(self._folder / f"{self._stage}-{events:08d}-{digest:08x}.v2")
         for _, _, path in self._found()[:-KEPT]:
             path.unlink()
         self._saved_s = time.monotonic()

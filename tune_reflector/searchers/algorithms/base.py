@@ -1,10 +1,11 @@
 """What every searcher here keeps to.
 
 Ray Tune calls, on the driver: ``suggest`` when a worker is free, ``on_trial_result`` after each rung,
-``on_trial_complete`` once a trial has ended, ``save`` and ``restore`` around an interruption. The contract, which
-``tests/test_tune_reflector_searchers.py`` holds every kind to:
+``on_trial_complete`` once a trial has ended, ``save`` and ``restore`` around an interruption. A result, as they are
+told it (``told``), holds ``score``, ``training_iteration``, ``rung`` and ``complete``. The contract, which
+``tests/tune_reflector/searchers/test_contract.py`` holds every kind to:
 
-- a suggestion has every gene, within its bounds, and may add where it comes from (``ORIGIN``);
+- a suggestion has every gene, within its bounds, and may add where it comes from (``SearcherSettings.origin``);
 - a search that has no more to give returns ``Searcher.FINISHED``, never None for ever;
 - an errored trial, a NaN, and a trial id from before a restart are survived;
 - a trial that a scheduler stopped early carries the score of a *lower rung*; it is never taken for a complete one;
@@ -23,18 +24,17 @@ from zipfile import ZipFile
 
 from ray.tune.search import Searcher
 
-from trainables.objectives import METRIC, MODE
+from search_records.result import TrialResult
 
-NEIGHBOURHOOD = "neighbourhood"
-ORIGIN = (NEIGHBOURHOOD, "individual", "generation", "parent_1", "parent_2")
-"""What a suggestion may tell of itself besides the genes: numbers that the trial's results repeat."""
+SCORE, MODE = "score", "max"
+"""The key of the score in what a searcher is told, whatever the objective calls it, and that more is better."""
 
 Result = Mapping[str, Any]
 
 
 def reported_score(result: Result | None) -> float | None:
     """The score [dBm] of a result, of whatever rung; None where there is none or it is not a number."""
-    value = result.get(METRIC) if result else None
+    value = result.get(SCORE) if result else None
     return float(value) if value is not None and math.isfinite(value) else None
 
 
@@ -43,8 +43,14 @@ def final_score(result: Result | None, error: bool) -> float | None:
     return reported_score(result) if not error and result and result.get("complete", False) else None
 
 
-_TOLD = (METRIC, "training_iteration", "complete")
-"""What counts of a result."""
+def told(result: TrialResult, iteration: int) -> dict[str, Any]:
+    """What a searcher is told of a result."""
+    return {
+        SCORE: result.score.value,
+        "training_iteration": iteration,
+        "rung": result.rung,
+        "complete": result.complete,
+    }
 
 
 class GuardedSearcher(Searcher):
@@ -57,7 +63,7 @@ class GuardedSearcher(Searcher):
     """
 
     def __init__(self, inner: Searcher) -> None:
-        super().__init__(metric=METRIC, mode=MODE)
+        super().__init__(metric=SCORE, mode=MODE)
         self._inner = inner
         self._live: dict[str, dict[str, Any] | None] = {}
         """Trials that have not ended, with what counts of their last result."""
@@ -69,7 +75,7 @@ class GuardedSearcher(Searcher):
 
     def on_trial_result(self, trial_id: str, result: Result) -> None:
         if trial_id in self._live and reported_score(result) is not None:
-            self._live[trial_id] = {key: result[key] for key in _TOLD if key in result}
+            self._live[trial_id] = dict(result)
             self._inner.on_trial_result(trial_id, dict(result))
 
     def on_trial_complete(self, trial_id: str, result: Result | None = None, error: bool = False) -> None:

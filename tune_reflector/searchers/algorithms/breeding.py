@@ -1,7 +1,7 @@
 """How individuals come to be: DEAP's operators over the genes, and randomness that belongs to the individual.
 
-Individual ``k`` depends on the seed, on ``k`` and on the population it is bred from, and on nothing else: its dice are
-thrown anew from (seed, k). So no state of a random generator has to survive an interruption, and it does not matter
+Individual ``k`` depends on the seed, on ``k`` and on the population it is bred from, and on nothing else: its random
+generator is seeded by (seed, k). So no state of a generator has to survive an interruption, and it does not matter
 which worker asks when.
 """
 
@@ -14,7 +14,7 @@ import numpy as np
 from deap import base, tools
 
 from search_spaces.placement import Gene, SearchSpace
-from tune_reflector.searchers.settings import GaSettings
+from tune_reflector.searchers.ga import GaSettings
 
 _REDRAWS = 100
 """Children until a feasible one is taken; after that a random feasible placement comes in from outside."""
@@ -121,7 +121,7 @@ class Breeder:
 
 @contextmanager
 def deap_rng(seed: int, number: int) -> Iterator[None]:
-    """Within this context the global ``random``, which DEAP throws, is seeded; after it, it is as it was before."""
+    """Within this context the global ``random``, which DEAP's operators draw from, is seeded; then it is as before."""
     before = random.getstate()
     random.seed(f"{seed}/{number}")
     try:

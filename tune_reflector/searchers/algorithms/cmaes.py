@@ -20,9 +20,8 @@ from cmaes import CMA
 from ray.tune.search import Searcher
 
 from search_spaces.placement import SearchSpace
-from trainables.objectives import METRIC, MODE
-from tune_reflector.searchers.algorithms.base import Result, reported_score
-from tune_reflector.searchers.settings import CmaesSettings
+from tune_reflector.searchers.algorithms.base import MODE, SCORE, Result, reported_score
+from tune_reflector.searchers.cmaes import CmaesSettings
 
 Point = npt.NDArray[np.float64]
 """Genes scaled to their ranges, ``[num_genes]`` in [0, 1]."""
@@ -35,7 +34,7 @@ class CmaesSearcher(Searcher):
     """Climbs by CMA-ES from the best of a few random placements, again and again."""
 
     def __init__(self, space: SearchSpace, settings: CmaesSettings, seed: int) -> None:
-        super().__init__(metric=METRIC, mode=MODE)
+        super().__init__(metric=SCORE, mode=MODE)
         self._space = space
         self._settings = settings
         self._genes = space.genes

@@ -23,10 +23,9 @@ from deap import tools
 from ray.tune.search import Searcher
 
 from search_spaces.placement import SearchSpace
-from trainables.objectives import METRIC, MODE
-from tune_reflector.searchers.algorithms.base import Result, reported_score
+from tune_reflector.searchers.algorithms.base import MODE, SCORE, Result, reported_score
 from tune_reflector.searchers.algorithms.breeding import Breeder, Individual
-from tune_reflector.searchers.settings import GaSettings
+from tune_reflector.searchers.ga import GaSettings
 
 
 class GeneticSearcher(Searcher):
@@ -37,7 +36,7 @@ class GeneticSearcher(Searcher):
     """
 
     def __init__(self, space: SearchSpace, settings: GaSettings, seed: int) -> None:
-        super().__init__(metric=METRIC, mode=MODE)
+        super().__init__(metric=SCORE, mode=MODE)
         self._settings = settings
         self._generational = settings.mode == "generational"
         self._breeder = Breeder(space, settings, seed)
@@ -159,8 +158,8 @@ class GeneticSearcher(Searcher):
                 "individuals": self._entered,
                 "failed": self._failed,
                 "rung": rungs,
-                "best_p5_rss_dbm": max(scores, default=float("nan")),
-                "mean_p5_rss_dbm": float(np.mean(scores)) if scores else float("nan"),
+                f"best_{SCORE}": max(scores, default=float("nan")),
+                f"mean_{SCORE}": float(np.mean(scores)) if scores else float("nan"),
                 "diversity": self._diversity(),
                 "idle_s": sum(now - since for since in self._idle_since),
             }
@@ -177,7 +176,7 @@ class GeneticSearcher(Searcher):
     def _shown(self, individual: Individual) -> dict[str, Any]:
         record = individual.to_json()
         rung, score = record.pop("fitness")
-        return record | {"rung": rung, METRIC: score, "genes": self._breeder.named(individual)}
+        return record | {"rung": rung, SCORE: score, "genes": self._breeder.named(individual)}
 
     def save(self, checkpoint_path: str) -> None:
         state = {

@@ -8,19 +8,18 @@ import numpy as np
 from ray.tune.search import Searcher
 
 from search_spaces.placement import Gene, SearchSpace
-from trainables.objectives import METRIC, MODE
-from tune_reflector.searchers.algorithms.base import Result
-from tune_reflector.searchers.settings import GridSettings
+from tune_reflector.searchers.algorithms.base import MODE, SCORE, Result
+from tune_reflector.searchers.grid import GridSettings
 
 
 class GridSearcher(Searcher):
     """The feasible points of the grid, the last gene varying fastest; then ``FINISHED``."""
 
     def __init__(self, space: SearchSpace, settings: GridSettings) -> None:
-        super().__init__(metric=METRIC, mode=MODE)
+        super().__init__(metric=SCORE, mode=MODE)
         self._space = space
         self._axes = {gene.name: _axis(gene, settings.points_of(gene.name)) for gene in space.genes}
-        self._size = settings.size(space)
+        self._size = settings.most_candidates(space)
         self._index = 0
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str:

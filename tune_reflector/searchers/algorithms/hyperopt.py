@@ -11,9 +11,8 @@ from hyperopt import hp
 from ray.tune.search.hyperopt import HyperOptSearch
 
 from search_spaces.placement import Gene, SearchSpace
-from trainables.objectives import METRIC, MODE
-from tune_reflector.searchers.algorithms.base import GuardedSearcher, Result, final_score
-from tune_reflector.searchers.settings import HyperOptSettings
+from tune_reflector.searchers.algorithms.base import MODE, SCORE, GuardedSearcher, Result, final_score
+from tune_reflector.searchers.hyperopt import HyperOptSettings
 
 
 class HyperOptSearcher(GuardedSearcher):
@@ -25,7 +24,7 @@ class HyperOptSearcher(GuardedSearcher):
             HyperOptSearch(
                 domains,
                 points_to_evaluate=[space.start] if space.start else None,
-                metric=METRIC,
+                metric=SCORE,
                 mode=MODE,
                 n_initial_points=settings.startup_trials,
                 gamma=settings.gamma,
@@ -44,7 +43,7 @@ class HyperOptSearcher(GuardedSearcher):
         if self._worst is None:  # nothing to rank it against yet
             self._inner.on_trial_complete(trial_id, None, error=True)
         else:
-            self._inner.on_trial_complete(trial_id, {**result, METRIC: min(self._worst, float(result[METRIC]))})
+            self._inner.on_trial_complete(trial_id, {**result, SCORE: min(self._worst, float(result[SCORE]))})
 
     def _state(self) -> dict[str, Any]:
         return {**super()._state(), "worst": self._worst}

@@ -8,13 +8,12 @@ import warnings
 
 import optuna
 from optuna.distributions import BaseDistribution, FloatDistribution
-from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, QMCSampler, TPESampler
+from optuna.samplers import BaseSampler, GPSampler, QMCSampler, TPESampler
 from ray.tune.search.optuna import OptunaSearch
 
 from search_spaces.placement import SearchSpace
-from trainables.objectives import METRIC, MODE
-from tune_reflector.searchers.algorithms.base import GuardedSearcher, Result
-from tune_reflector.searchers.settings import OptunaSettings
+from tune_reflector.searchers.algorithms.base import MODE, SCORE, GuardedSearcher, Result
+from tune_reflector.searchers.optuna import OptunaSettings
 
 
 class OptunaSearcher(GuardedSearcher):
@@ -28,7 +27,7 @@ class OptunaSearcher(GuardedSearcher):
         super().__init__(
             OptunaSearch(
                 distributions,
-                metric=METRIC,
+                metric=SCORE,
                 mode=MODE,
                 sampler=_sampler(settings, seed),
                 points_to_evaluate=[space.start] if space.start else None,
@@ -40,8 +39,6 @@ class OptunaSearcher(GuardedSearcher):
 
 
 def _sampler(settings: OptunaSettings, seed: int) -> BaseSampler:
-    if settings.sampler == "cmaes":
-        return CmaEsSampler(seed=seed, warn_independent_sampling=False)
     if settings.sampler == "qmc":
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)

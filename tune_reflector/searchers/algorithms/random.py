@@ -11,15 +11,14 @@ import numpy as np
 from ray.tune.search import Searcher
 
 from search_spaces.placement import SearchSpace
-from trainables.objectives import METRIC, MODE
-from tune_reflector.searchers.algorithms.base import Result
+from tune_reflector.searchers.algorithms.base import MODE, SCORE, Result
 
 
 class RandomSearcher(Searcher):
     """Uniform, feasible placements."""
 
     def __init__(self, space: SearchSpace, seed: int) -> None:
-        super().__init__(metric=METRIC, mode=MODE)
+        super().__init__(metric=SCORE, mode=MODE)
         self._space = space
         self._seed = seed
         self._index = 0

@@ -9,15 +9,15 @@ from zipfile import ZipFile
 
 from ray.tune.search import Searcher
 
-from trainables.objectives import METRIC, MODE
-from tune_reflector.searchers.algorithms.base import NEIGHBOURHOOD, Result
+from tune_reflector.searchers.algorithms.base import MODE, SCORE, Result
+from tune_reflector.searchers.settings import NEIGHBOURHOOD
 
 
 class StartSearcher(Searcher):
     """Each start once, then ``FINISHED``."""
 
     def __init__(self, starts: Sequence[Mapping[str, float]]) -> None:
-        super().__init__(metric=METRIC, mode=MODE)
+        super().__init__(metric=SCORE, mode=MODE)
         self._starts = starts
         self._to_come = list(range(len(starts)))
 
@@ -44,7 +44,7 @@ class RoundRobinSearcher(Searcher):
     """
 
     def __init__(self, searchers: Sequence[Searcher]) -> None:
-        super().__init__(metric=METRIC, mode=MODE)
+        super().__init__(metric=SCORE, mode=MODE)
         self._searchers = searchers
         self._turn = 0
         self._owner: dict[str, int] = {}

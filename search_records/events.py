@@ -1,0 +1,178 @@
+"""The events of a search, one class a kind. ``encode`` writes their form in the journal, ``decode`` reads it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from search_records.result import ResultColumns, TrialResult
+
+Config = Mapping[str, float]
+"""What a searcher proposes: genes, and where they come from."""
+
+FIRST_STAGE = 1
+
+
+class ResultKey(NamedTuple):
+    """What no two results of a search share: a copy may repeat the iterations of the trial that it was copied from."""
+
+    trial_id: str
+    copy: int
+    iteration: int
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """A searcher has proposed a candidate, which becomes a trial."""
+
+    trial_id: str
+    config: Config
+    stage: int = FIRST_STAGE
+
+
+@dataclass(frozen=True)
+class Reported:
+    """A trial has reported a result; one that is ``done`` has ended with it.
+
+    ``config`` is the trial's new configuration, if population-based training has made it a copy; ``elapsed_s`` are the
+    seconds that the search has run.
+    """
+
+    trial_id: str
+    iteration: int
+    elapsed_s: float
+    done: bool
+    result: TrialResult
+    config: Config | None = None
+    stage: int = FIRST_STAGE
+
+    @property
+    def key(self) -> ResultKey:
+        """What no two results share."""
+        return ResultKey(self.trial_id, self.result.copy, self.iteration)
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """A trial that was set back has reported a result again that was taken down before."""
+
+    trial_id: str
+    iteration: int
+    stage: int = FIRST_STAGE
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A trial has failed for good; ``cause`` is one line."""
+
+    trial_id: str
+    cause: str
+    stage: int = FIRST_STAGE
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A scheduler has stopped a trial while it paused, so that it ends without a further result."""
+
+    trial_id: str
+    stage: int = FIRST_STAGE
+
+
+@dataclass(frozen=True)
+class RefinementBegun:
+    """A second stage begins from these placements; ``number`` is the stage's."""
+
+    number: int
+    starts: Sequence[Config]
+    budget: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class SessionBegun:
+    """A process has taken up the search."""
+
+    stage: int = FIRST_STAGE
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The search has come to its end with this budget, and its winner is measured."""
+
+    budget: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class EndedWithoutWinner:
+    """The search has come to its end, and nothing could be measured."""
+
+
+TrialEvent = Proposed | Reported | Repeated | Failed | Stopped
+Event = TrialEvent | RefinementBegun | SessionBegun | Finished | EndedWithoutWinner
+
+
+def ends_trial(event: Event) -> bool:
+    """Whether a trial has ended with it."""
+    return isinstance(event, Failed | Stopped) or (isinstance(event, Reported) and event.done)
+
+
+def encode(event: Event, columns: ResultColumns) -> dict[str, Any]:
+    """The event as plain data, its kind under ``event``."""
+    match event:
+        case Proposed(trial_id, config, stage):
+            return {"event": "proposed", "trial": trial_id, "config": config, "stage": stage}
+        case Reported(trial_id, iteration, elapsed_s, done, result, config, stage):
+            about = {"event": "reported", "trial": trial_id, "iteration": iteration, "done": done}
+            about |= {"elapsed_s": round(elapsed_s, 3), "result": columns.flat(result)}
+            return about | ({} if config is None else {"config": config}) | {"stage": stage}
+        case Repeated(trial_id, iteration, stage):
+            return {"event": "repeated", "trial": trial_id, "iteration": iteration, "stage": stage}
+        case Failed(trial_id, cause, stage):
+            return {"event": "failed", "trial": trial_id, "cause": cause, "stage": stage}
+        case Stopped(trial_id, stage):
+            return {"event": "dropped", "trial": trial_id, "stage": stage}
+        case RefinementBegun(number, starts, budget):
+            return {"event": "refinement", "number": number, "starts": starts, "budget": budget}
+        case SessionBegun(stage):
+            return {"event": "session", "stage": stage}
+        case Finished(budget):
+            return {"event": "finished", "budget": budget}
+        case EndedWithoutWinner():
+            return {"event": "without winner"}
+
+
+def decode(data: Mapping[str, Any], columns: ResultColumns) -> Event:
+    """The event that ``encode`` has written.
+
+    Raises:
+        KeyError: it lacks something; of a result also: it is one of another search or version.
+        ValueError, TypeError: something is of the wrong type, or the kind is unknown.
+    """
+    stage = int(data.get("stage", FIRST_STAGE))
+    match data["event"]:
+        case "proposed":
+            return Proposed(str(data["trial"]), _config(data["config"]), stage)
+        case "reported":
+            config = None if data.get("config") is None else _config(data["config"])
+            elapsed_s, done, result = float(data["elapsed_s"]), bool(data["done"]), columns.parse(data["result"])
+            return Reported(str(data["trial"]), int(data["iteration"]), elapsed_s, done, result, config, stage)
+        case "repeated":
+            return Repeated(str(data["trial"]), int(data["iteration"]), stage)
+        case "failed":
+            return Failed(str(data["trial"]), str(data["cause"]), stage)
+        case "dropped":
+            return Stopped(str(data["trial"]), stage)
+        case "refinement":
+            starts = [_config(start) for start in data["starts"]]
+            return RefinementBegun(int(data["number"]), starts, dict(data["budget"]))
+        case "session":
+            return SessionBegun(stage)
+        case "finished":
+            return Finished(dict(data["budget"]))
+        case "without winner":
+            return EndedWithoutWinner()
+    raise ValueError(f"no event is called {data['event']!r}")
+
+
+def _config(data: Any) -> dict[str, float]:
+    if not isinstance(data, dict):
+        raise TypeError(f"a configuration must be a mapping, but is {data!r}")
+    return data

@@ -1,0 +1,161 @@
+"""The result of one iteration of a trial, and how two scores compare.
+
+Inside the program a result is a ``TrialResult``. Where it leaves a process or becomes a row it is flat, a name for
+each number; the objective names the score (``p5_rss_dbm``). ``flat`` writes that form, ``ResultColumns`` reads it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+COPY = "copy"
+"""Key of a trial's configuration that population-based training gives to a copy: a number of its own."""
+
+NO_COPY = 0
+"""Number of a trial that is no copy of another."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """What one radio map is worth.
+
+    ``value`` is the objective's number, more is better; ``coverage`` and ``outage`` are shares of the cells, in [0, 1].
+    """
+
+    value: float
+    coverage: float
+    outage: float
+    mean_rss_dbm: float
+    min_rss_dbm: float
+    feasible: bool = True
+
+    def flat(self, metric: str) -> dict[str, float | bool]:
+        """By name; ``metric`` is that of the value."""
+        return {metric: self.value} | {name: getattr(self, name) for name in _FIGURES}
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any], metric: str) -> "Score":
+        """From the flat form; a ``KeyError`` names what it lacks."""
+        figures = {name: float(values[name]) for name in _FIGURES[:-1]}
+        return cls(float(values[metric]), **figures, feasible=bool(values["feasible"]))
+
+
+_FIGURES = tuple(field.name for field in fields(Score))[1:]
+
+
+@dataclass(frozen=True, order=True)
+class RankedScore:
+    """A score, and what it rests on.
+
+    Scores of different rungs do not compare: few rays are biased. So one that was measured, on fresh lattices, ranks
+    above any of the search's own, and a higher rung above a lower one; only within a rung do values decide.
+    """
+
+    measured: bool
+    rung: int
+    value: float
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    """One iteration of one trial.
+
+    Args:
+        genes: of the placement that was scored, and searched hyperparameters.
+        origin: where the candidate comes from, as its searcher says: numbers by name.
+        score: of that placement.
+        rung: how many rungs of the fidelity the score rests on; 0 for a placement that cannot be built.
+        iteration_rays_per_ap: rays per access point that this iteration has traced.
+        rays_per_ap: rays per access point that the way to this score has taken.
+        trace_time_s: seconds that it has taken.
+        complete: whether the trial has come to its own end; one that a scheduler stops has not.
+        step_value: value of the present placement, of a trial whose ``score`` is that of its best so far.
+    """
+
+    genes: Mapping[str, float]
+    origin: Mapping[str, float]
+    score: Score
+    rung: int
+    iteration_rays_per_ap: int
+    rays_per_ap: int
+    trace_time_s: float
+    complete: bool
+    step_value: float | None = None
+
+    @property
+    def ranked(self) -> RankedScore:
+        """The score as it compares."""
+        return RankedScore(False, self.rung, self.score.value)
+
+    @property
+    def copy(self) -> int:
+        """Number of the copy that population-based training has made of the trial."""
+        return int(self.origin.get(COPY, NO_COPY))
+
+    def flat(self, metric: str) -> dict[str, Any]:
+        """By name; ``metric`` is that of the score's value."""
+        flat: dict[str, Any] = {**self.genes, **self.origin, **self.score.flat(metric)}
+        flat |= {name: getattr(self, name) for name in _COST}
+        return flat if self.step_value is None else flat | {step_metric(metric): self.step_value}
+
+
+_COST = ("iteration_rays_per_ap", "rays_per_ap", "trace_time_s", "rung", "complete")
+
+
+def step_metric(metric: str) -> str:
+    """Name of the present placement's value."""
+    return f"step_{metric}"
+
+
+@dataclass(frozen=True)
+class ResultColumns:
+    """What the flat results of a search hold, in the order of the table's columns.
+
+    Args:
+        metric: name of the score's value.
+        genes: of placements, and searched hyperparameters.
+        origin: what searchers and schedulers tell of a candidate.
+        steps: whether some trials tell the value of their present placement beside that of their best.
+    """
+
+    metric: str
+    genes: tuple[str, ...]
+    origin: tuple[str, ...] = ()
+    steps: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of them."""
+        *figures, feasible = _FIGURES
+        *cost, rung, complete = _COST
+        step = (step_metric(self.metric),) if self.steps else ()
+        return (*self.genes, *self.origin, self.metric, *figures, *cost, feasible, rung, complete, *step)
+
+    def parse(self, values: Mapping[str, Any]) -> TrialResult:
+        """A result from its flat form, which may hold more.
+
+        Raises:
+            KeyError: it lacks a number.
+            ValueError, TypeError: one is none.
+        """
+        step = values.get(step_metric(self.metric))
+        return TrialResult(
+            genes=_picked(values, self.genes),
+            origin=_picked(values, self.origin),
+            score=Score.parse(values, self.metric),
+            rung=int(values["rung"]),
+            iteration_rays_per_ap=int(values["iteration_rays_per_ap"]),
+            rays_per_ap=int(values["rays_per_ap"]),
+            trace_time_s=float(values["trace_time_s"]),
+            complete=bool(values["complete"]),
+            step_value=None if step is None else float(step),
+        )
+
+    def flat(self, result: TrialResult) -> dict[str, Any]:
+        """The flat form of what these columns hold of a result."""
+        flat = result.flat(self.metric)
+        return {name: flat[name] for name in self.names if name in flat}
+
+
+def _picked(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    return {name: values[name] for name in names if values.get(name) is not None}

@@ -1,0 +1,91 @@
+"""Settings of which there are several kinds, told apart by ``kind``, and open to kinds that this project does not know.
+
+A *family* (searchers, schedulers, ...) is a direct subclass of ``Kind``: it says what all of its kinds answer, with an
+honest default for each question. A kind is a subclass of the family that registers itself where it is defined:
+
+    @SearcherSettings.register
+    class RandomSettings(SearcherSettings):
+        kind: Literal["random"] = "random"
+
+A field that is declared as the family then takes any registered kind; nobody needs to ask which one it is.
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self, TypeVar
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from search_spaces.model import Model
+
+SomeKind = TypeVar("SomeKind", bound="Kind")
+
+
+class Kind(Model):
+    """Base of all families."""
+
+    default_kind: ClassVar[str]
+    """The kind that is meant where none is given."""
+
+    _registered: ClassVar[dict[str, type["Kind"]]]
+
+    kind: str
+
+    @classmethod
+    def register(cls, settings: type[SomeKind]) -> type[SomeKind]:
+        """Make a kind of this family known; a class decorator.
+
+        Raises:
+            ValueError: another one is called the same.
+        """
+        kind = settings.model_fields["kind"].default
+        other = cls._registered.setdefault(kind, settings)
+        if other is not settings and other.__qualname__ != settings.__qualname__:
+            raise ValueError(
+                f"a kind must have a name of its own, but {settings.__qualname__} and {other.__qualname__} of "
+                f"{cls.__name__} are both called {kind!r}; rename one"
+            )
+        cls._registered[kind] = settings
+        return settings
+
+    @classmethod
+    def kinds(cls) -> Mapping[str, type[Self]]:
+        """The registered kinds by name, in the order of their registration."""
+        return cls._registered  # type: ignore[return-value]
+
+    @classmethod
+    def is_family(cls) -> bool:
+        """Whether this is a family and not one of its kinds."""
+        return any(base.__module__ == __name__ for base in cls.__bases__)
+
+    def missing_package(self) -> str | None:
+        """What this kind needs and is not installed, as ``key: what is wrong; remedy``; None if it has all it needs."""
+        return None
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        if not cls.is_family():
+            return handler(source)
+        if "_registered" not in cls.__dict__:
+            cls._registered = {}
+        return core_schema.no_info_plain_validator_function(cls._of_its_kind)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        if not cls.is_family():
+            return handler(schema)
+        choices = {kind: settings.__pydantic_core_schema__ for kind, settings in cls._registered.items()}
+        return handler(core_schema.tagged_union_schema(choices, discriminator="kind"))
+
+    @classmethod
+    def _of_its_kind(cls, value: Any) -> Any:
+        if isinstance(value, cls):
+            return value
+        if not isinstance(value, Mapping):
+            raise PydanticCustomError("model_type", "Input should be a mapping of keys")
+        kind = value.get("kind", cls.default_kind)
+        settings = cls._registered.get(kind) if isinstance(kind, str) else None
+        if settings is None:
+            raise PydanticCustomError("unknown_kind", "{kinds}", {"kinds": ", ".join(map(repr, cls._registered))})
+        return settings.model_validate({**value, "kind": kind})

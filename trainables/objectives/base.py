@@ -1,0 +1,142 @@
+"""How good a radio map is, as one number: what every kind of objective shares.
+
+Watts in, dBm out. Cells that no ray reached count, at ``floor_dbm``; leaving them out would reward hiding an access
+point. A placement that cannot be built scores below all that can.
+"""
+
+from abc import abstractmethod
+from typing import ClassVar, Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from search_records.result import Score
+from search_spaces.kinds import Kind
+
+Powers = npt.NDArray[np.float64]
+"""Received power [W], of each access point and cell ``[num_ap, num_cells]`` or of each cell ``[num_cells]``."""
+
+MODE = "max"
+"""Of the two that Tune knows: more is better."""
+
+INFEASIBLE_STEP = 10.0
+"""Gap between the worst feasible and the best infeasible value, and the slope of violation below it."""
+
+
+class MapError(ValueError):
+    """A radio map that cannot be: whatever it would score, it must not be the best."""
+
+
+class ObjectiveSettings(Kind):
+    """How a radio map becomes one number, of which more is better."""
+
+    default_kind: ClassVar[str] = "quantile"
+
+    combine: Literal["best_server", "total"] = Field(
+        "best_server",
+        description="power of a cell: the strongest access point's, or the sum of all",
+    )
+    floor_dbm: float = Field(
+        -120.0, ge=-250, le=0, description="power of a cell that no ray reached [dBm]; below any receiver"
+    )
+    coverage_threshold_dbm: float = Field(
+        -67.0, ge=-250, le=250, description="a cell above this counts as covered [dBm]; voice over Wi-Fi"
+    )
+
+    @property
+    @abstractmethod
+    def metric(self) -> str:
+        """Name of the value in results, tables and files, with its unit: ``p5_rss_dbm``."""
+
+    @property
+    def error_metric(self) -> str:
+        """Name of the value's error: ``p5_error_db``."""
+        return f"{self.metric}_error"
+
+    @property
+    @abstractmethod
+    def label(self) -> str:
+        """Name of the value for people: ``P5``."""
+
+    @property
+    @abstractmethod
+    def quantity(self) -> str:
+        """The same at the axis of a figure: ``P5 RSS``."""
+
+    @property
+    @abstractmethod
+    def unit(self) -> str:
+        """Of the value: ``dBm``."""
+
+    @property
+    @abstractmethod
+    def lowest(self) -> float:
+        """The value of a map without any power: no feasible placement is worth less."""
+
+    @abstractmethod
+    def value(self, cells_w: Powers) -> float:
+        """The value of a map: the power of each cell, ``[num_cells]`` [W], 0 where no ray arrived."""
+
+    @property
+    def marked_share(self) -> float | None:
+        """The share of cells whose RSS the value is: what a distribution is marked at. None if it is none."""
+        return None
+
+    def decisive_cells(self, cells_w: Powers, count: int) -> npt.NDArray[np.intp]:
+        """The ``count`` cells on which the value depends most, rising: the weakest, unless a kind knows better."""
+        return np.sort(np.argsort(cells_w)[:count])
+
+    def combined(self, rss_w: Powers) -> Powers:
+        """Power of each cell ``[num_cells]``, W, from that of each access point ``[num_ap, num_cells]``, W."""
+        return np.asarray(rss_w.max(axis=0) if self.combine == "best_server" else rss_w.sum(axis=0))
+
+    def score(self, rss_w: Powers) -> Score:
+        """Score a radio map ``[num_ap, num_cells]``, W.
+
+        Raises:
+            MapError: the map is empty, or holds a value that is negative or not a number.
+        """
+        _check(rss_w)
+        cells_w, floor_w = self.combined(rss_w), dbm_to_w(self.floor_dbm)
+        floored_w = np.maximum(cells_w, floor_w)
+        return Score(
+            value=self.value(cells_w),
+            coverage=float(np.mean(floored_w > dbm_to_w(self.coverage_threshold_dbm))),
+            outage=float(np.mean(cells_w <= floor_w)),
+            mean_rss_dbm=w_to_dbm(float(floored_w.mean())),
+            min_rss_dbm=w_to_dbm(float(floored_w.min())),
+        )
+
+    def infeasible_score(self, violation: float) -> Score:
+        """The score of a placement that cannot be built: below any that can, and lower the larger the violation."""
+        return Score(
+            value=self.lowest - INFEASIBLE_STEP * (1.0 + violation),
+            coverage=0.0,
+            outage=1.0,
+            mean_rss_dbm=self.floor_dbm,
+            min_rss_dbm=self.floor_dbm,
+            feasible=False,
+        )
+
+
+def _check(rss_w: Powers) -> None:
+    if rss_w.size == 0:
+        raise MapError(f"a radio map must have access points and cells, but is of shape {list(rss_w.shape)}")
+    wrong = ~np.isfinite(rss_w) | (rss_w < 0)
+    if wrong.any():
+        ap, cell = map(int, np.argwhere(wrong)[0])
+        raise MapError(
+            f"a radio map must hold finite powers >= 0 W, but {int(wrong.sum())} of {wrong.size} are not: of access "
+            f"point {ap + 1} in cell {cell + 1} it is {rss_w[ap, cell]}"
+        )
+
+
+def dbm_to_w(power_dbm: float) -> float:
+    """Watts of a power in dBm."""
+    return float(10.0 ** (power_dbm / 10.0 - 3.0))
+
+
+def w_to_dbm(power_w: float) -> float:
+    """DBm of a power in watts, > 0."""
+    return float(10.0 * np.log10(power_w) + 30.0)

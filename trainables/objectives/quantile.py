@@ -1,0 +1,71 @@
+"""The quantile objective, P5 by default: the RSS that 95 % of *all* receiver cells exceed.
+
+When more cells than the quantile are without power it sits on the floor, and the value goes on below in proportion to
+the excess, so that the landscape keeps a slope.
+"""
+
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from trainables.objectives.base import ObjectiveSettings, Powers, dbm_to_w, w_to_dbm
+
+OUTAGE_SPAN_DB = 50.0
+"""Depth of the slope below the floor: an entirely uncovered map scores this far under it."""
+
+
+@ObjectiveSettings.register
+class QuantileObjective(ObjectiveSettings):
+    """The RSS that all but a share of the cells exceed."""
+
+    kind: Literal["quantile"] = "quantile"
+    quantile: float = Field(0.05, gt=0, lt=1, description="share of cells that may be worse than the score; 0.05: P5")
+
+    @property
+    def label(self) -> str:
+        return f"P{100 * self.quantile:.10g}"
+
+    @property
+    def metric(self) -> str:
+        return f"{self._stem}_rss_dbm"
+
+    @property
+    def error_metric(self) -> str:
+        return f"{self._stem}_error_db"
+
+    @property
+    def _stem(self) -> str:
+        return self.label.lower().replace(".", "_")
+
+    @property
+    def quantity(self) -> str:
+        return f"{self.label} RSS"
+
+    @property
+    def unit(self) -> str:
+        return "dBm"
+
+    @property
+    def lowest(self) -> float:
+        return self.floor_dbm - OUTAGE_SPAN_DB
+
+    @property
+    def marked_share(self) -> float:
+        return self.quantile
+
+    def value(self, cells_w: Powers) -> float:
+        """The quantile on the linear scale, then dBm; 0 to ``OUTAGE_SPAN_DB`` below the floor with excess outage."""
+        floor_w = dbm_to_w(self.floor_dbm)
+        outage = float(np.mean(cells_w <= floor_w))
+        excess = max(0.0, outage - self.quantile) / (1 - self.quantile)
+        quantile_w = floor_w if excess else float(np.quantile(np.maximum(cells_w, floor_w), self.quantile))
+        return w_to_dbm(quantile_w) - OUTAGE_SPAN_DB * excess
+
+    def decisive_cells(self, cells_w: Powers, count: int) -> npt.NDArray[np.intp]:
+        """Those around the quantile."""
+        order = np.argsort(cells_w)
+        middle = round(self.quantile * len(order))
+        first = int(np.clip(middle - count // 2, 0, len(order) - count))
+        return np.sort(order[first : first + count])

@@ -1,0 +1,4 @@
+"""Settings of the trainables, one kind a module; importing them here registers them."""
+
+from trainables.settings import gradient as gradient
+from trainables.settings import placement as placement

@@ -1,0 +1,144 @@
+"""What a trial does, and what it costs: what every kind of trainable answers. Free of Ray and Sionna."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from search_records.result import ResultColumns
+from search_spaces.kinds import Kind
+from search_spaces.placement import Gene, PlacementSpace, SearchSpace
+from trainables.problem import PlacementProblem
+
+if TYPE_CHECKING:
+    from trainables.scene_trainable import SceneTrainable
+
+Rungs = tuple[int, ...]
+"""Rays per access point of each rung."""
+
+
+@dataclass(frozen=True)
+class PopulationLife:
+    """How a trial lives in a population.
+
+    Args:
+        interval: iterations between two copies.
+        generations: intervals that a trial lives which does not end by itself.
+        jitter: how much the placement of a copy is shaken: standard deviation, as a share of a gene's range.
+    """
+
+    interval: int
+    generations: int
+    jitter: float
+
+
+class TrainableSettings(Kind):
+    """What a trial does with a candidate."""
+
+    default_kind: ClassVar[str] = "placement"
+
+    moves_placement: ClassVar[bool] = False
+    """Whether a trial moves its placement itself, and so keeps it in its checkpoint; else its genes say what it is."""
+
+    more_iterations: ClassVar[str] = "add fidelity.rungs"
+    """What a user does for a trial to have more iterations."""
+
+    name_part: ClassVar[str | None] = None
+    """What the name of a run says of it, after the searcher; None: nothing."""
+
+    def check(self, problem: PlacementProblem) -> None:
+        """Raise ``ValueError`` where these settings do not fit the problem."""
+
+    def searched(self) -> tuple[Gene, ...]:
+        """Hyperparameters that the search chooses."""
+        return ()
+
+    def space(self, placement: PlacementSpace) -> SearchSpace:
+        """What a searcher searches: placements, unless a kind has more or other genes."""
+        return placement
+
+    def scored_rungs(self, rungs: Rungs) -> Rungs:
+        """The rungs on which the best score of a trial rests; only such a score may be told."""
+        return rungs
+
+    @abstractmethod
+    def rays_per_ap(self, rungs: Rungs, has_reflector: bool) -> tuple[int, ...]:
+        """Rays per access point that a trial has traced after each of its iterations, if it is left alone."""
+
+    def time_per_ray(self, rungs: Rungs, has_reflector: bool) -> float:
+        """How long an average ray of a trial takes, over one of the radio map."""
+        return 1.0
+
+    def copy_interval(self, rungs: Rungs) -> int:
+        """Iterations between two copies in a population, where the scheduler's settings give none."""
+        return len(rungs)
+
+    def describe(self, rungs: Rungs, has_reflector: bool) -> str:
+        """A trial in a few words, for people."""
+        rays = self.rays_per_ap(rungs, has_reflector)
+        return f"{self.kind}, {len(rays)} iterations, {rays[-1]:,} rays per AP in all"
+
+    @abstractmethod
+    def build(
+        self, problem: PlacementProblem, population: PopulationLife | None = None, **attributes: Any
+    ) -> "type[SceneTrainable]":
+        """The trainable for a problem.
+
+        Args:
+            problem: what is scored.
+            population: how its trials live, if they live in a population.
+            attributes: of the class, by name; for ``SceneTrainable.for_problem``.
+        """
+
+
+@dataclass(frozen=True)
+class TrialPlan:
+    """What is known of every trial before one has begun.
+
+    Args:
+        problem: what is scored.
+        trainable: what a trial does.
+    """
+
+    problem: PlacementProblem
+    trainable: TrainableSettings
+
+    @cached_property
+    def placement_space(self) -> PlacementSpace:
+        """All placements."""
+        return self.problem.site().space
+
+    @cached_property
+    def space(self) -> SearchSpace:
+        """What a searcher searches."""
+        return self.trainable.space(self.placement_space)
+
+    @cached_property
+    def rays_per_iteration(self) -> tuple[int, ...]:
+        """Rays per access point that a trial has traced after each of its iterations, if it is left alone."""
+        return self.trainable.rays_per_ap(self.problem.rungs, self.problem.reflector is not None)
+
+    @property
+    def time_per_ray(self) -> float:
+        """How long an average ray of a trial takes, over one of the radio map."""
+        return self.trainable.time_per_ray(self.problem.rungs, self.problem.reflector is not None)
+
+    @property
+    def top_rung(self) -> int:
+        """The rung whose scores may be told."""
+        return len(self.trainable.scored_rungs(self.problem.rungs))
+
+    @property
+    def gene_names(self) -> tuple[str, ...]:
+        """Of placements, and of hyperparameters that are searched."""
+        return tuple(dict.fromkeys(gene.name for gene in (*self.placement_space.genes, *self.space.genes)))
+
+    def columns(self, origin: tuple[str, ...] = ()) -> ResultColumns:
+        """What a result holds of which a searcher tells ``origin``."""
+        return ResultColumns(
+            self.problem.objective.metric, self.gene_names, origin, steps=self.trainable.moves_placement
+        )
+
+    def describe(self) -> str:
+        """A trial in a few words, for people."""
+        return self.trainable.describe(self.problem.rungs, self.problem.reflector is not None)

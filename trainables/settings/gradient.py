@@ -1,0 +1,121 @@
+"""Settings of the gradient trial: it climbs from a start placement, one step an iteration."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from search_spaces.hyperparameters import AscentHyperparameters, TrialSpace
+from search_spaces.placement import PlacementSpace, SearchSpace
+from trainables.problem import PlacementProblem
+from trainables.settings.base import PopulationLife, Rungs, TrainableSettings
+
+if TYPE_CHECKING:
+    from trainables.scene_trainable import SceneTrainable
+
+PATH_RAY_TIME = 15.0
+"""How much longer a ray takes that looks for paths and their slopes than one of the radio map; measured, roughly."""
+
+COPY_INTERVAL = 4
+"""Steps between two copies in a population."""
+
+
+class AscentSettings(AscentHyperparameters):
+    """Gradient ascent, one step an iteration."""
+
+    steps: int = Field(30, ge=1, le=100_000, description="ascent steps, one an iteration")
+    rung: int | None = Field(
+        None,
+        ge=1,
+        description="rung of fidelity.rungs at which every step is scored, the first being 1; null: the last",
+    )
+    points: int = Field(12, ge=1, le=10_000, description="receiver cells around the quantile, felt by the gradient")
+    path_rays_per_ap: int = Field(
+        10_000,
+        ge=100,
+        le=10_000_000,
+        description="rays per access point with which a step looks for paths to them; fewer miss the reflector",
+    )
+
+    def check_rung(self, field: str, num_rungs: int) -> None:
+        """Raise ``ValueError`` unless ``rung`` is one of them; ``field`` is the section that holds these settings."""
+        if self.rung is not None and self.rung > num_rungs:
+            raise ValueError(
+                f"{field}.rung must be at most {num_rungs}, the number of fidelity.rungs, but got {self.rung}; lower "
+                "it or add rungs"
+            )
+
+
+@TrainableSettings.register
+class GradientSettings(AscentSettings, TrainableSettings):
+    """Gradient ascent from a start placement."""
+
+    moves_placement: ClassVar[bool] = True
+    more_iterations: ClassVar[str] = "raise trainable.steps"
+    name_part: ClassVar[str | None] = "gradient"
+
+    kind: Literal["gradient"] = "gradient"
+    start: dict[str, float] | None = Field(
+        None, description="genes of the start, by name; null: each trial's comes from the searcher"
+    )
+
+    def check(self, problem: PlacementProblem) -> None:
+        """The rung is one of the fidelity's, and the start can be built."""
+        self.check_rung("trainable", len(problem.rungs))
+        if self.start is not None:
+            _check_start(self.start, problem.site().space)
+
+    def space(self, placement: PlacementSpace) -> SearchSpace:
+        """Starts, unless one is given, and hyperparameters."""
+        return TrialSpace(None if self.start else placement, self.searched())
+
+    def scored_rungs(self, rungs: Rungs) -> Rungs:
+        """All up to ``rung``: their maps are merged."""
+        return rungs[: self.rung or len(rungs)]
+
+    def rays_per_ap(self, rungs: Rungs, has_reflector: bool) -> tuple[int, ...]:
+        """Each step looks for paths, feels the slope of the reflector on the first rung, both ways, and is scored."""
+        score = sum(self.scored_rungs(rungs))
+        step = self.path_rays_per_ap + (2 * rungs[0] if has_reflector else 0) + score
+        return tuple(score + step * number for number in range(1, self.steps + 1))
+
+    def time_per_ray(self, rungs: Rungs, has_reflector: bool) -> float:
+        """Rays that look for paths take ``PATH_RAY_TIME`` times as long."""
+        of_paths = self.steps * self.path_rays_per_ap / self.rays_per_ap(rungs, has_reflector)[-1]
+        return 1.0 + of_paths * (PATH_RAY_TIME - 1.0)
+
+    def copy_interval(self, rungs: Rungs) -> int:
+        """A few steps, in which a trial can show what it is worth."""
+        return COPY_INTERVAL
+
+    def describe(self, rungs: Rungs, has_reflector: bool) -> str:
+        rays = self.rays_per_ap(rungs, has_reflector)[-1]
+        return f"gradient ascent, {self.steps} steps, {rays:,} rays per AP in all"
+
+    def build(
+        self, problem: PlacementProblem, population: PopulationLife | None = None, **attributes: Any
+    ) -> "type[SceneTrainable]":
+        """In a population a copy shakes its placement."""
+        from trainables.gradient import GradientTrainable
+
+        jitter = population.jitter if population else 0.0
+        return GradientTrainable.for_problem(problem, settings=self, jitter=jitter, **attributes)
+
+
+def _check_start(start: Mapping[str, float], space: PlacementSpace) -> None:
+    genes = {gene.name: gene for gene in space.genes}
+    if wrong := sorted(set(start) ^ set(genes)):
+        what = "misses" if wrong[0] in genes else "has an unknown"
+        raise ValueError(
+            f"trainable.start must name every gene once, but {what} {wrong[0]!r}; the genes are {', '.join(genes)}"
+        )
+    for name, gene in genes.items():
+        if not gene.low <= start[name] <= gene.high:
+            raise ValueError(
+                f"trainable.start.{name} must lie in [{gene.low:g}, {gene.high:g}], but got {start[name]:g}; move it"
+            )
+    if (violation := space.violation(start)) > 0:
+        raise ValueError(
+            f"trainable.start must be a placement that can be built, but misses it by {violation:.3g}; keep it in "
+            "access_points.areas, its access points apart and the plate facing the room"
+        )

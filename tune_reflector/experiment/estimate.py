@@ -1,0 +1,70 @@
+"""What a search will do and how long it will take, in a few lines for people."""
+
+import math
+from time import perf_counter
+
+import numpy as np
+
+from search_records.display import display_path, format_duration
+from trainables.evaluator import PlacementEvaluator
+from trainables.problem import Site
+from trainables.tracing.backend import Backend
+from tune_reflector.config.search_config import SearchConfig
+
+OVERHEAD_S = 0.02
+"""What a trial costs beside its rays."""
+
+
+def seconds_per_ray(config: SearchConfig, evaluator: PlacementEvaluator) -> float:
+    """What a ray per access point takes, from tracing one placement at every rung, with the threads of one trial."""
+    evaluator.set_threads(config.resources.cpus_per_trial)
+    placement = evaluator.site.space.decode(evaluator.site.space.sample(np.random.default_rng(0)))
+    all_s = 0.0
+    for rays in config.rungs:
+        evaluator.trace(placement, rays)  # compiles
+        start = perf_counter()
+        evaluator.trace(placement, rays)
+        all_s += perf_counter() - start
+    evaluator.set_threads(None)
+    return all_s / sum(config.rungs)
+
+
+def search_s(config: SearchConfig, s_per_ray: float, workers: int) -> float:
+    """How long the trials will take [s]."""
+    total_s, rays_left = 0.0, config.budget.rays_per_ap or math.inf
+    for stage in config.stages():
+        rays_of_a_trial = stage.scheduler.mean_rays_per_ap(stage.plan)
+        trials = min(stage.num_trials, rays_left / rays_of_a_trial)
+        rays_left -= trials * rays_of_a_trial
+        s_per_trial = rays_of_a_trial * s_per_ray * stage.plan.time_per_ray
+        total_s += (OVERHEAD_S + s_per_trial) * trials / workers
+    return min(total_s, config.budget.time_s or total_s)
+
+
+def describe(config: SearchConfig, site: Site, backend: Backend, workers: int, time_s: float) -> str:
+    """The search as it will be.
+
+    Args:
+        config: of the search.
+        site: where.
+        backend: what traces.
+        workers: trials at a time.
+        time_s: how long it will take.
+    """
+    space = config.space()
+    budget = f"{config.num_trials} trials" + config.searcher.describe_budget(space)
+    if config.budget.rays_per_ap is not None:
+        budget += f", at most {config.budget.rays_per_ap:g} rays per AP"
+    if config.budget.time_s is not None:
+        budget += f", at most {format_duration(config.budget.time_s)}"
+    rows = {
+        "device": f"{backend.description}, {workers} worker{'s' if workers > 1 else ''}",
+        "scene": f"{config.scene.source}, {site.grid.num_cells} receiver cells ({config.receivers.surface})",
+        "genes": f"{len(space.genes)} ({site.space.mode}): {', '.join(gene.name for gene in space.genes)}",
+        "trial": config.plan.describe(),
+        "search": f"{config.searcher.label} with {config.scheduler.kind}",
+        **({"refine": config.refine.describe()} if config.refine else {}),
+        "budget": f"{budget}, about {format_duration(time_s)}",
+        "results": str(display_path(config.run_dir)),
+    }
+    return "\n".join(f"{name:<8} {text}" for name, text in rows.items())

@@ -1,0 +1,1 @@
+"""Tune's schedulers, as they serve here."""

@@ -1,0 +1,35 @@
+"""Stop a trial whose score is below the median of the others."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from search_records.events import Event
+from trainables.settings.base import TrialPlan
+from tune_reflector.schedulers.replay import of_ended_trials, replay
+from tune_reflector.schedulers.settings import SchedulerSettings
+
+if TYPE_CHECKING:
+    from ray.tune.schedulers import TrialScheduler
+
+
+@SchedulerSettings.register
+class MedianSettings(SchedulerSettings):
+    """Stop a trial whose score is below the median of the others at its rung (Golovin et al. 2017)."""
+
+    kind: Literal["median"] = "median"
+    min_trials: int = Field(10, ge=1, description="trials at a rung before any is stopped there")
+
+    def replay(self, scheduler: "TrialScheduler", events: Iterable[Event]) -> None:
+        """It judges by all results; of ended trials only, as it knows trials by their objects."""
+        replay(scheduler, of_ended_trials(events), scheduler.metric)
+
+    def build(self, plan: TrialPlan) -> "TrialScheduler":
+        from ray.tune.schedulers import MedianStoppingRule
+
+        return MedianStoppingRule(
+            time_attr="training_iteration",
+            grace_period=1,
+            min_samples_required=self.min_trials,
+        )

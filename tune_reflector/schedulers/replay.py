@@ -1,0 +1,56 @@
+"""Telling a fresh scheduler what happened in the sessions before it was made."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from search_records.events import Event, Failed, Proposed, Reported, TrialEvent
+
+if TYPE_CHECKING:
+    from ray.tune.schedulers import TrialScheduler
+
+
+@dataclass(frozen=True)
+class PastTrial:
+    """What schedulers want to know of a trial of an earlier session."""
+
+    trial_id: str
+
+
+class _NoOthers:
+    """Stands for Tune's controller where no trial runs beside the one in hand."""
+
+    def get_live_trials(self) -> list[Any]:
+        return []
+
+
+NO_OTHERS = _NoOthers()
+
+
+def replay(scheduler: "TrialScheduler", events: Iterable[Event], metric: str) -> None:
+    """Tell the events as Tune would have.
+
+    Args:
+        scheduler: a fresh one.
+        events: of one stage, in their order.
+        metric: name of the score.
+    """
+    for event in events:
+        match event:
+            case Proposed(trial_id):
+                scheduler.on_trial_add(NO_OTHERS, PastTrial(trial_id))
+            case Reported(trial_id, iteration, result=result, done=done):
+                told = {**result.flat(metric), "training_iteration": iteration}
+                if not result.complete:
+                    scheduler.on_trial_result(NO_OTHERS, PastTrial(trial_id), told)
+                if done:
+                    scheduler.on_trial_complete(NO_OTHERS, PastTrial(trial_id), told)
+            case Failed(trial_id):
+                scheduler.on_trial_error(NO_OTHERS, PastTrial(trial_id))
+
+
+def of_ended_trials(events: Iterable[Event]) -> Iterator[Event]:
+    """Those events that are of a trial which has ended with a result, or failed."""
+    of_trials = [event for event in events if isinstance(event, TrialEvent)]
+    ended = {e.trial_id for e in of_trials if isinstance(e, Failed) or (isinstance(e, Reported) and e.done)}
+    return (event for event in of_trials if event.trial_id in ended)

@@ -1,0 +1,45 @@
+"""Settings of Optuna's samplers."""
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from search_spaces.placement import SearchSpace
+from tune_reflector.searchers.settings import SearcherSettings
+
+if TYPE_CHECKING:
+    from ray.tune.search import Searcher
+
+
+@SearcherSettings.register
+class OptunaSettings(SearcherSettings):
+    """Optuna's samplers."""
+
+    kind: Literal["optuna"] = "optuna"
+    sampler: Literal["tpe", "qmc", "gp"] = Field(
+        "tpe",
+        description="tpe: tree-structured Parzen estimator; "
+        "qmc: Sobol points; gp: Gaussian process (needs the extra [gp])",
+    )
+    startup_trials: int = Field(
+        40, ge=1, description="random trials before the model is used; about three a gene (tpe, gp)"
+    )
+    candidates: int = Field(24, ge=1, description="draws of which the most promising is taken (tpe); Optuna's default")
+
+    @property
+    def label(self) -> str:
+        return self.sampler
+
+    def missing_package(self) -> str | None:
+        """The Gaussian process needs PyTorch."""
+        if self.sampler == "gp" and find_spec("torch") is None:
+            return (
+                "sampler: gp needs PyTorch, which is not installed; run 'pip install tune-reflector[gp]' or choose tpe"
+            )
+        return None
+
+    def build(self, space: SearchSpace, seed: int) -> "Searcher":
+        from tune_reflector.searchers.algorithms.optuna import OptunaSearcher
+
+        return OptunaSearcher(space, self, seed)
