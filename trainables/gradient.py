@@ -36,8 +36,6 @@ class GradientTrainable(SceneTrainable):
     """
 
     settings: ClassVar[GradientSettings]
-    jitter: ClassVar[float] = 0.0
-    """Standard deviation of a shake, as a share of each gene's range."""
 
     def warm_up(self) -> None:
         from trainables.tracing.path_gradient import PathGradient  # Sionna, once the backend is chosen
@@ -207,8 +205,9 @@ class GradientTrainable(SceneTrainable):
         for part, optimizer in self._optimizer.items():
             optimizer.load_state({name: state[f"{part}_{name}"] for name in optimizer.state()})
         self._violation = self._space.violation(self._placed)
-        if self.jitter > 0 and self._copy not in (NO_COPY, copy):  # a copy of another trial, not this one going on
-            self._placed = self._space.shaken(self._placed, self.jitter, np.random.default_rng(self._copy))
+        jitter = self.population.jitter if self.population else 0.0
+        if jitter > 0 and self._copy not in (NO_COPY, copy):  # a copy of another trial, not this one going on
+            self._placed = self._space.shaken(self._placed, jitter, np.random.default_rng(self._copy))
             self._traced = None
 
 

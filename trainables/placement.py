@@ -1,8 +1,8 @@
 """The placement trial: one fixed placement, traced with more rays at every iteration.
 
 Iteration ``k`` is fidelity rung ``k``. The maps of all rungs so far are merged, so that no ray is wasted.
-A trial ends after its last rung; a scheduler may end it before. Under population-based training it lives for
-``iterations``: it keeps its last score until it is handed another placement, which climbs the rungs anew.
+A trial ends after its last rung; a scheduler may end it before. In a population it lives on: it keeps its last score
+until it is handed another placement, which climbs the rungs anew.
 """
 
 from collections.abc import Mapping
@@ -20,8 +20,6 @@ class PlacementTrainable(SceneTrainable):
     """A Tune trainable over genes."""
 
     settings: ClassVar[TrainableSettings] = PlacementSettings()
-    iterations: ClassVar[int | None] = None
-    """Iterations of a trial; None: one a rung."""
 
     def start(self, config: Mapping[str, Any]) -> None:
         space = self._evaluator.site.space
@@ -43,8 +41,8 @@ class PlacementTrainable(SceneTrainable):
                 self._traced = traced if self._traced is None else self._traced.merged(traced)
                 self._rung += 1
             score = self._evaluator.score(self._traced)
-        if self.iterations is not None:
-            complete = self.iteration + 1 >= self.iterations
+        if self.population is not None:
+            complete = self.iteration + 1 >= self.population.interval * self.population.generations
         else:
             complete = self._placement is None or self._rung == len(rungs)
         rays, seconds = self._spent()

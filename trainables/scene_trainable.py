@@ -13,7 +13,7 @@ from search_records.result import COPY, NO_COPY, RankedScore, TrialResult
 from trainables import checkpoint
 from trainables.evaluator import PlacementEvaluator
 from trainables.problem import PlacementProblem
-from trainables.settings.base import TrainableSettings
+from trainables.settings.base import PopulationLife, TrainableSettings
 
 RSS_MAP = "rss_w"
 """Key of the map in what Tune is told of a result."""
@@ -34,6 +34,8 @@ class SceneTrainable(tune.Trainable):
     problem: ClassVar[PlacementProblem]
     settings: ClassVar[TrainableSettings]
     on_loaded: ClassVar[Callable[[], None]]
+    population: ClassVar[PopulationLife | None] = None
+    """How its trials live in a population; None: each is its own."""
     setup_timeout_s: ClassVar[float | None] = None
     """A worker that takes longer to load its scene ends itself; None: it may take as long as it likes."""
 

@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from search_records.result import ResultColumns
@@ -11,7 +12,7 @@ from search_spaces.placement import Gene, PlacementSpace, SearchSpace
 from trainables.problem import PlacementProblem
 
 if TYPE_CHECKING:
-    from trainables.scene_trainable import SceneTrainable
+    from ray import tune
 
 Rungs = tuple[int, ...]
 """Rays per access point of each rung."""
@@ -36,6 +37,9 @@ class TrainableSettings(Kind):
     """What a trial does with a candidate."""
 
     default_kind: ClassVar[str] = "placement"
+
+    trainable: ClassVar[str]
+    """The trainable itself, a ``SceneTrainable`` as ``module:Class``; imported when it is built."""
 
     moves_placement: ClassVar[bool] = False
     """Whether a trial moves its placement itself, and so keeps it in its checkpoint; else its genes say what it is."""
@@ -78,10 +82,9 @@ class TrainableSettings(Kind):
         rays = self.rays_per_ap(rungs, has_reflector)
         return f"{self.kind}, {len(rays)} iterations, {rays[-1]:,} rays per AP in all"
 
-    @abstractmethod
     def build(
         self, problem: PlacementProblem, population: PopulationLife | None = None, **attributes: Any
-    ) -> "type[SceneTrainable]":
+    ) -> "type[tune.Trainable]":
         """The trainable for a problem.
 
         Args:
@@ -89,6 +92,9 @@ class TrainableSettings(Kind):
             population: how its trials live, if they live in a population.
             attributes: of the class, by name; for ``SceneTrainable.for_problem``.
         """
+        trainable = resolve_name(self.trainable)
+        built: type[tune.Trainable] = trainable.for_problem(problem, settings=self, population=population, **attributes)
+        return built
 
 
 @dataclass(frozen=True)

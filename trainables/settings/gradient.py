@@ -1,17 +1,14 @@
 """Settings of the gradient trial: it climbs from a start placement, one step an iteration."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from search_spaces.hyperparameters import AscentHyperparameters, TrialSpace
 from search_spaces.placement import PlacementSpace, SearchSpace
 from trainables.problem import PlacementProblem
-from trainables.settings.base import PopulationLife, Rungs, TrainableSettings
-
-if TYPE_CHECKING:
-    from trainables.scene_trainable import SceneTrainable
+from trainables.settings.base import Rungs, TrainableSettings
 
 PATH_RAY_TIME = 15.0
 """How much longer a ray takes that looks for paths and their slopes than one of the radio map; measured, roughly."""
@@ -50,6 +47,7 @@ class AscentSettings(AscentHyperparameters):
 class GradientSettings(AscentSettings, TrainableSettings):
     """Gradient ascent from a start placement."""
 
+    trainable: ClassVar[str] = "trainables.gradient:GradientTrainable"
     moves_placement: ClassVar[bool] = True
     more_iterations: ClassVar[str] = "raise trainable.steps"
     name_part: ClassVar[str | None] = "gradient"
@@ -91,15 +89,6 @@ class GradientSettings(AscentSettings, TrainableSettings):
     def describe(self, rungs: Rungs, has_reflector: bool) -> str:
         rays = self.rays_per_ap(rungs, has_reflector)[-1]
         return f"gradient ascent, {self.steps} steps, {rays:,} rays per AP in all"
-
-    def build(
-        self, problem: PlacementProblem, population: PopulationLife | None = None, **attributes: Any
-    ) -> "type[SceneTrainable]":
-        """In a population a copy shakes its placement."""
-        from trainables.gradient import GradientTrainable
-
-        jitter = population.jitter if population else 0.0
-        return GradientTrainable.for_problem(problem, settings=self, jitter=jitter, **attributes)
 
 
 def _check_start(start: Mapping[str, float], space: PlacementSpace) -> None:

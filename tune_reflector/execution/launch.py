@@ -47,4 +47,5 @@ class Launch:
         """The configured trainable, with these attributes of its class."""
         config = self.config
         life = config.scheduler.population_life(config.plan)
-        return config.trainable.build(config.problem(), life, **attributes)
+        trainable: type[SceneTrainable] = config.trainable.build(config.problem(), life, **attributes)
+        return trainable

@@ -1,19 +1,17 @@
 """Settings of CMA-ES."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from search_spaces.placement import SearchSpace
 from tune_reflector.searchers.settings import SearcherSettings
-
-if TYPE_CHECKING:
-    from ray.tune.search import Searcher
 
 
 @SearcherSettings.register
 class CmaesSettings(SearcherSettings):
     """Covariance matrix adaptation that starts from the best of some random placements, and restarts."""
+
+    algorithm: ClassVar[str] = "tune_reflector.searchers.algorithms.cmaes:CmaesSearcher"
 
     kind: Literal["cmaes"] = "cmaes"
     startup_trials: int = Field(40, ge=1, description="random trials before each climb, which starts from the best")
@@ -24,8 +22,3 @@ class CmaesSettings(SearcherSettings):
         12, ge=4, le=10_000, description="trials between two updates; Hansen's 4 + 3 ln(12 genes), rounded up"
     )
     patience: int = Field(12, ge=1, description="updates without a new best after which the next climb begins")
-
-    def build(self, space: SearchSpace, seed: int) -> "Searcher":
-        from tune_reflector.searchers.algorithms.cmaes import CmaesSearcher
-
-        return CmaesSearcher(space, self, seed)

@@ -1,7 +1,7 @@
 """Settings of the genetic algorithm."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -11,7 +11,6 @@ from tune_reflector.searchers.settings import SearcherSettings
 
 if TYPE_CHECKING:
     from ray.tune import Callback
-    from ray.tune.search import Searcher
 
 
 class MutationSteps(Model):
@@ -28,6 +27,7 @@ class MutationSteps(Model):
 class GaSettings(SearcherSettings):
     """A genetic algorithm over the genes: tournaments, blend crossover, Gaussian mutation, elites."""
 
+    algorithm: ClassVar[str] = "tune_reflector.searchers.algorithms.genetic:GeneticSearcher"
     origin: ClassVar[tuple[str, ...]] = ("individual", "generation", "parent_1", "parent_2")
 
     kind: Literal["ga"] = "ga"
@@ -82,23 +82,15 @@ class GaSettings(SearcherSettings):
         what = "population less elites" if self.mode == "generational" else "lag"
         return [f"searcher's {what} is {most}, below the {workers} workers, of which some will idle"]
 
-    def callbacks(self, searcher: "Searcher", folder: Path, metric: str, workers: int) -> "list[Callback]":
+    def callbacks(self, searcher: Any, folder: Path, metric: str, workers: int) -> "list[Callback]":
         """The table of generations and the hall of fame."""
         from callbacks.generations import GenerationsKeeper
-        from tune_reflector.searchers.algorithms.base import SCORE
-        from tune_reflector.searchers.algorithms.genetic import GeneticSearcher
 
-        assert isinstance(searcher, GeneticSearcher)
         keeper = GenerationsKeeper(
             folder,
             statistics=lambda: searcher.statistics,
             hall_of_fame=lambda: searcher.hall_of_fame,
-            names={f"{prefix}{SCORE}": f"{prefix}{metric}" for prefix in ("", "best_", "mean_")},
+            names={f"{prefix}score": f"{prefix}{metric}" for prefix in ("", "best_", "mean_")},
             waiting_workers=workers if self.mode == "generational" else 1,
         )
         return [keeper]
-
-    def build(self, space: SearchSpace, seed: int) -> "Searcher":
-        from tune_reflector.searchers.algorithms.genetic import GeneticSearcher
-
-        return GeneticSearcher(space, self, seed)

@@ -1,21 +1,19 @@
 """Settings of the grid search."""
 
 import math
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from search_spaces.placement import SearchSpace
 from tune_reflector.searchers.settings import SearcherSettings
 
-if TYPE_CHECKING:
-    from ray.tune.search import Searcher
-
 
 @SearcherSettings.register
 class GridSettings(SearcherSettings):
     """Every combination of evenly spaced values of the genes, feasible ones only."""
 
+    algorithm: ClassVar[str] = "tune_reflector.searchers.algorithms.grid:GridSearcher"
     learns: ClassVar[bool] = False
     begins_at_start: ClassVar[bool] = False
 
@@ -46,8 +44,3 @@ class GridSettings(SearcherSettings):
 
     def describe_budget(self, space: SearchSpace) -> str:
         return f" of a grid of {self.most_candidates(space)}"
-
-    def build(self, space: SearchSpace, seed: int) -> "Searcher":
-        from tune_reflector.searchers.algorithms.grid import GridSearcher
-
-        return GridSearcher(space, self)

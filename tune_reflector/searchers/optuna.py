@@ -1,20 +1,18 @@
 """Settings of Optuna's samplers."""
 
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from search_spaces.placement import SearchSpace
 from tune_reflector.searchers.settings import SearcherSettings
-
-if TYPE_CHECKING:
-    from ray.tune.search import Searcher
 
 
 @SearcherSettings.register
 class OptunaSettings(SearcherSettings):
     """Optuna's samplers."""
+
+    algorithm: ClassVar[str] = "tune_reflector.searchers.algorithms.optuna:OptunaSearcher"
 
     kind: Literal["optuna"] = "optuna"
     sampler: Literal["tpe", "qmc", "gp"] = Field(
@@ -38,8 +36,3 @@ class OptunaSettings(SearcherSettings):
                 "sampler: gp needs PyTorch, which is not installed; run 'pip install tune-reflector[gp]' or choose tpe"
             )
         return None
-
-    def build(self, space: SearchSpace, seed: int) -> "Searcher":
-        from tune_reflector.searchers.algorithms.optuna import OptunaSearcher
-
-        return OptunaSearcher(space, self, seed)

@@ -1,8 +1,8 @@
 """What proposes candidates: what every kind of searcher answers. Free of Ray, so that a config is checked at once."""
 
-from abc import abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from search_spaces.kinds import Kind
 from search_spaces.placement import SearchSpace
@@ -19,6 +19,9 @@ class SearcherSettings(Kind):
     """What proposes candidates."""
 
     default_kind: ClassVar[str] = "ga"
+
+    algorithm: ClassVar[str]
+    """The searcher itself, as ``module:Class``, called with space, settings and seed; imported when it is built."""
 
     learns: ClassVar[bool] = True
     """Whether what it proposes depends on the results that it is told."""
@@ -61,17 +64,18 @@ class SearcherSettings(Kind):
         """What is allowed with so many workers, but will not give what one may expect; a line each."""
         return []
 
-    def callbacks(self, searcher: "Searcher", folder: Path, metric: str, workers: int) -> "list[Callback]":
+    def callbacks(self, searcher: Any, folder: Path, metric: str, workers: int) -> "list[Callback]":
         """What keeps more of a search than its results.
 
         Args:
-            searcher: that was built from these settings.
+            searcher: what ``build`` has made.
             folder: of the run.
             metric: name of the score.
             workers: trials at a time.
         """
         return []
 
-    @abstractmethod
     def build(self, space: SearchSpace, seed: int) -> "Searcher":
         """A fresh searcher; libraries are imported only here, for the kind in use."""
+        searcher: Searcher = resolve_name(self.algorithm)(space, self, seed)
+        return searcher

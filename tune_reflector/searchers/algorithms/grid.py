@@ -15,7 +15,7 @@ from tune_reflector.searchers.grid import GridSettings
 class GridSearcher(Searcher):
     """The feasible points of the grid, the last gene varying fastest; then ``FINISHED``."""
 
-    def __init__(self, space: SearchSpace, settings: GridSettings) -> None:
+    def __init__(self, space: SearchSpace, settings: GridSettings, seed: int) -> None:
         super().__init__(metric=SCORE, mode=MODE)
         self._space = space
         self._axes = {gene.name: _axis(gene, settings.points_of(gene.name)) for gene in space.genes}

@@ -12,12 +12,13 @@ from ray.tune.search import Searcher
 
 from search_spaces.placement import SearchSpace
 from tune_reflector.searchers.algorithms.base import MODE, SCORE, Result
+from tune_reflector.searchers.random import RandomSettings
 
 
 class RandomSearcher(Searcher):
     """Uniform, feasible placements."""
 
-    def __init__(self, space: SearchSpace, seed: int) -> None:
+    def __init__(self, space: SearchSpace, settings: RandomSettings, seed: int) -> None:
         super().__init__(metric=SCORE, mode=MODE)
         self._space = space
         self._seed = seed
