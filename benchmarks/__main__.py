@@ -30,10 +30,10 @@ QUESTIONS: dict[str, Callable[[Options], Answer]] = {
 def about(questions: Sequence[str]) -> dict[str, Any]:
     """Device, versions and commit; runs in a process of its own, as it loads Dr.Jit."""
     from trainables.tracing.backend import find_backend
-    from tune_reflector.runs.layout import SAME_VERSIONS
+    from tune_reflector.runs.provenance import relevant_packages
     from tune_reflector.runs.provenance import provenance
 
-    found = provenance(SAME_VERSIONS, find_backend("auto").description, throughput.SEED, ROOT)
+    found = provenance(relevant_packages(), find_backend("auto").description, throughput.SEED, ROOT)
     return found | {"command": ["benchmarks", *questions], "cores": os.cpu_count()}
 
 

@@ -12,7 +12,8 @@ import numpy as np
 
 from benchmarks.processes import OtherLoad
 from search_spaces.placement import PlacementSpace
-from trainables.buildings.sources import FloorPlanScene
+from trainables.buildings.floor_plan_scene import FloorPlanScene
+from trainables.objectives.quantile import QuantileObjective
 from trainables.problem import PlacementProblem
 from trainables.tracing.backend import start_backend
 
@@ -38,6 +39,8 @@ def bare_loop(problem: PlacementProblem, seed: int, candidates: int, threads: in
     from trainables.tracing.receivers import TRIANGLES_PER_CELL, crossed_panels
 
     assert isinstance(problem.scene, FloorPlanScene)
+    assert isinstance(problem.objective, QuantileObjective)
+    quantile = problem.objective.quantile
     assert problem.reflector is not None
     assert problem.receivers.surface == "crosses"
     site, radio = problem.site(), problem.radio
@@ -64,7 +67,7 @@ def bare_loop(problem: PlacementProblem, seed: int, candidates: int, threads: in
             transmitter.orientation = opaque((np.arctan2(y, x), -np.arcsin(z), 0.0))
             transmitter.power_dbm = dr.opaque(mi.Float, ap.power_dbm)
         energy, rays_so_far, p5 = 0.0, 0, np.nan
-        for rays in problem.fidelity.rungs:
+        for rays in problem.rungs:
             radio_map = solver(
                 scene,
                 measurement_surface=panels,
@@ -82,7 +85,7 @@ def bare_loop(problem: PlacementProblem, seed: int, candidates: int, threads: in
             energy = energy + rays * rss_w.reshape(len(rss_w), -1, TRIANGLES_PER_CELL).mean(axis=2)
             rays_so_far += rays
             cells_w = np.maximum((energy / rays_so_far).max(axis=0), floor_w)
-            p5 = 10 * np.log10(np.quantile(cells_w, problem.objective.quantile)) + 30
+            p5 = 10 * np.log10(np.quantile(cells_w, quantile)) + 30
         return float(p5)
 
     placements = [site.space.decode(genes) for genes in sample(site.space, seed, candidates)]

@@ -19,7 +19,7 @@ def measure(scene: str, placements: int, reference_rays: int) -> dict[str, Any]:
     from trainables.evaluator import PlacementEvaluator, TracedMap
 
     problem = scene_config(scene).problem()
-    rungs = problem.fidelity.rungs
+    rungs = problem.rungs
     space = problem.site().space
     rng = np.random.default_rng(1)
     chosen = [space.decode(space.sample(rng)) for _ in range(placements)]
@@ -31,13 +31,13 @@ def measure(scene: str, placements: int, reference_rays: int) -> dict[str, Any]:
         evaluator.warm_up()
         maps[surface] = [[evaluator.trace(placement, rays) for rays in rungs] for placement in chosen]
         if surface == "crosses":
-            reference = [evaluator.score(evaluator.trace(p, reference_rays)).p5_rss_dbm for p in chosen]
+            reference = [evaluator.score(evaluator.trace(p, reference_rays)).value for p in chosen]
     maps["merged"] = [list(accumulate(traced, TracedMap.merged)) for traced in maps["crosses"]]
     return {
         "rungs": list(rungs),
         "reference": reference,
         "scores": {
-            name: [[evaluator.score(traced).p5_rss_dbm for traced in rung] for rung in zip(*of, strict=True)]
+            name: [[evaluator.score(traced).value for traced in rung] for rung in zip(*of, strict=True)]
             for name, of in maps.items()
         },
         "seconds": {

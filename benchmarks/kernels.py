@@ -28,7 +28,7 @@ def measure(scene: str, placements: int) -> dict[str, Any]:
     dr.set_flag(dr.JitFlag.KernelHistory, True)
     evaluator.warm_up()
     warm_up, per_rung, rng = compiled(), {}, np.random.default_rng(1)
-    for rays in config.fidelity.rungs:
+    for rays in config.rungs:
         for _ in range(placements):
             evaluator.trace(evaluator.site.space.decode(evaluator.site.space.sample(rng)), rays)
         per_rung[rays] = compiled()

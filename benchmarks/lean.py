@@ -4,7 +4,7 @@ from benchmarks.options import Options
 from benchmarks.processes import call, peak_memory_mb
 from benchmarks.recorded import recorded_search
 from benchmarks.report import Answer, Row
-from search_records.rows import read_rows
+from benchmarks.runs import trial_ends_s
 
 WINDOW = 400
 """Trials over which the time per trial is averaged; the first ones, in which workers start, are left out."""
@@ -17,7 +17,7 @@ def measure(trials: int) -> dict[str, float]:
         Milliseconds per trial at its end, the driver's peak memory [MB], files, and bytes per trial in the folder.
     """
     with recorded_search(trials) as folder:
-        ends_s = [row.elapsed_s for row in read_rows(folder / "trials.csv") if row.values["complete"]]
+        ends_s = trial_ends_s(folder)
         window = min(WINDOW, trials // 2)
         files = [path for path in folder.rglob("*") if path.is_file()]
         return {

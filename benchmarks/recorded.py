@@ -32,13 +32,14 @@ def recorded_search(trials: int, settings: Sequence[str] = ()) -> Iterator[Path]
     from ray import cloudpickle
 
     from tune_reflector.config.config_file import load_config
-    from tune_reflector.execution import launch, ray_tune
+    from tune_reflector.execution.launch import Launch
     from tune_reflector.experiment import run
+    from tune_reflector.experiment.session import OK
 
-    def trainable_class(*arguments: Any, **more: Any) -> Any:
-        real = launch.trainable_class(*arguments, **more)
+    real = Launch.trainable
 
-        class Recorded(real):  # type: ignore[valid-type, misc]
+    def trainable(launch: Launch, **attributes: Any) -> Any:
+        class Recorded(real(launch, **attributes)):  # type: ignore[misc]
             def warm_up(self) -> None:
                 super().warm_up()
                 self._evaluator._mapper = RecordedMapper(self._evaluator._mapper.trace(2_000))
@@ -46,9 +47,9 @@ def recorded_search(trials: int, settings: Sequence[str] = ()) -> Iterator[Path]
         return Recorded
 
     cloudpickle.register_pickle_by_value(sys.modules[__name__])
-    ray_tune.trainable_class = trainable_class
+    Launch.trainable = trainable  # type: ignore[method-assign, assignment]
     with TemporaryDirectory() as results:
         budget = [f"budget.trials={trials}", "fidelity.rungs=[2000, 4000]", f"results_dir={results}", "name=recorded"]
         final = ["final={candidates: 1, rays_per_ap: 1000, lattices: 2}", "report.figures=false"]
-        assert run.start(load_config(None, [*budget, *final, *settings])) == run.OK
+        assert run.start(load_config(None, [*budget, *final, *settings])) == OK
         yield Path(results) / "recorded"

@@ -1,6 +1,6 @@
 """What it costs a search to be watched: its callbacks, and the process that draws it."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from time import perf_counter, thread_time
@@ -10,7 +10,7 @@ from benchmarks.options import Options
 from benchmarks.processes import call
 from benchmarks.recorded import recorded_search
 from benchmarks.report import Answer, Row
-from search_records.rows import read_rows
+from benchmarks.runs import trial_ends_s
 
 TRIALS_PER_S = 50.0
 """The pace at which the share of the driver's time is told."""
@@ -29,11 +29,12 @@ def measure(trials: int, iterations: int, drawn: bool) -> dict[str, Any]:
     from ray.tune import Callback
 
     from tune_reflector.execution import ray_tune
+    from tune_reflector.execution.launch import Launch
 
-    busy_s: Counter[str] = Counter()
-    spent_s: Counter[str] = Counter()
+    busy_s: defaultdict[str, float] = defaultdict(float)
+    spent_s: defaultdict[str, float] = defaultdict(float)
 
-    class Timed(Callback):  # type: ignore[misc]
+    class Timed(Callback):
         """Another callback, and how long it takes."""
 
         def __init__(self, inner: Any) -> None:
@@ -54,17 +55,17 @@ def measure(trials: int, iterations: int, drawn: bool) -> dict[str, Any]:
 
     real_run = ray_tune.run
 
-    def run_timed(launch: Any, session: int) -> None:
+    def run_timed(launch: Launch) -> None:
         searcher = launch.candidates.searcher
         for method in ("on_trial_result", "on_trial_complete", "save"):
             setattr(searcher, method, timed(SEARCHER, getattr(searcher, method)))
-        real_run(replace(launch, callbacks=[Timed(callback) for callback in launch.callbacks]), session)
+        real_run(replace(launch, callbacks=[Timed(callback) for callback in launch.callbacks]))
 
     ray_tune.run = run_timed
     every_s = "5" if drawn else "null"
     rungs = [2000 * 2**number for number in range(iterations)]
     with recorded_search(trials, [f"report.every_s={every_s}", f"fidelity.rungs={rungs}"]) as folder:
-        ends_s = [row.elapsed_s for row in read_rows(folder / "trials.csv") if row.values["complete"]]
+        ends_s = trial_ends_s(folder)
     first = len(ends_s) // 5  # workers start
     trial_ms = 1000 * (ends_s[-1] - ends_s[first]) / (len(ends_s) - 1 - first)
     busy_ms, spent_ms = ({name: 1000 * s / trials for name, s in of.items()} for of in (busy_s, spent_s))

@@ -26,17 +26,17 @@ def measure(overrides: list[str], warm_up: int, suggestions: int) -> dict[str, f
     from pathlib import Path
     from tempfile import TemporaryDirectory
 
-    from tune_reflector.searchers.build import build_searcher
+    from tune_reflector.searchers.algorithms.base import SCORE
 
     config = load_config(None, overrides)
-    searcher: Any = build_searcher(config.searcher, config.space(), seed=1)
+    searcher: Any = config.searcher.build(config.space(), seed=1)
     scores, numbers = np.random.default_rng(0), count()
 
     def trial() -> None:
         trial_id = f"t{next(numbers)}"
         searcher.suggest(trial_id)
-        result = {"p5_rss_dbm": float(scores.normal(-60, 5)), "training_iteration": 2, "complete": True}
-        searcher.on_trial_complete(trial_id, result)
+        told = {SCORE: float(scores.normal(-60, 5)), "training_iteration": 2, "rung": 2, "complete": True}
+        searcher.on_trial_complete(trial_id, told)
 
     for _ in range(warm_up):
         trial()

@@ -85,7 +85,7 @@ def run(options: Options) -> Answer:
     rows.append(Row("start-up of the search, excluded above", median(startups), "s"))
     rows.append(Row("largest difference of P5 between a, b, c", max(differences), "dB", at_most=0.01))
     rows.append(Row("cores that others took during a and b, at worst", max(others), "cores", at_most=0.1))
-    rungs = ", ".join(f"{rays:,}" for rays in config.fidelity.rungs)
+    rungs = ", ".join(f"{rays:,}" for rays in config.rungs)
     notes = [
         f"{n} random placements in {config.scene.source}, {rungs} rays per AP one after another; "
         f"medians of {options.repeats} interleaved round(s), {os.cpu_count()} cores",

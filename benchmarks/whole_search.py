@@ -1,6 +1,5 @@
 """A whole search, by the command line that users type, timed from its results table."""
 
-import csv
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,8 +7,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.processes import descendants, finish, peak_memory_mb, start_module
-from callbacks.generations import STATISTICS_FILE
-from search_records.rows import read_rows
+from benchmarks.runs import results
+from search_records.generations_table import FILE, read_generations
+from tune_reflector.runs.layout import TABLE_FILE
 
 _POLL_S = 0.5
 
@@ -39,11 +39,11 @@ def whole_search(genes: Sequence[str], overrides: Sequence[str], watch_memory: b
         overrides: ``key=value`` settings; the final measurement of the winner is cut short besides.
         watch_memory: look at the workers' peak memory all the while.
     """
-    with TemporaryDirectory() as results:
+    with TemporaryDirectory() as parent:
         short = ["final.candidates=1", "final.rays_per_ap=1000", "final.lattices=2"]
         started = time.time()
         process = start_module(
-            "tune_reflector.search", *overrides, *short, "launch=ray", f"results_dir={results}", "name=benchmark"
+            "tune_reflector.search", *overrides, *short, "launch=ray", f"results_dir={parent}", "name=benchmark"
         )
         peaks: dict[int, float] = {}
         while watch_memory and process.poll() is None:
@@ -52,15 +52,12 @@ def whole_search(genes: Sequence[str], overrides: Sequence[str], watch_memory: b
                     peaks[pid] = max(peaks.get(pid, 0.0), peak_memory_mb(pid))
             time.sleep(_POLL_S)
         finish(process)
-        table = Path(results) / "benchmark" / "trials.csv"
-        rows = list(read_rows(table))
-        first_s = min(row.elapsed_s - row.values["trace_time_s"] for row in rows if row.iteration == 1)
-        last_s = max(row.elapsed_s for row in rows)
-        clock_start = table.stat().st_mtime - last_s  # the table was written last when its last result came
-        scores = {tuple(row.values[gene] for gene in genes): row.values["p5_rss_dbm"] for row in rows}
-        generations = table.with_name(STATISTICS_FILE)
-        idle_s = 0.0
-        if generations.exists():
-            with generations.open(encoding="utf-8") as file:
-                idle_s = sum(float(line["idle_s"]) for line in csv.DictReader(file))
+        folder = Path(parent) / "benchmark"
+        reported = results(folder)
+        first_s = min(event.elapsed_s - event.result.trace_time_s for event in reported if event.iteration == 1)
+        last_s = max(event.elapsed_s for event in reported)
+        # The table was written last when its last result came.
+        clock_start = (folder / TABLE_FILE).stat().st_mtime - last_s
+        scores = {tuple(event.result.genes[gene] for gene in genes): event.result.score.value for event in reported}
+        idle_s = sum(generation["idle_s"] for generation in read_generations(folder / FILE))
         return SearchRun(last_s - first_s, clock_start + first_s - started, scores, list(peaks.values()), idle_s)

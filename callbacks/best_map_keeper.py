@@ -1,6 +1,5 @@
 """Keeps the map of the best placement so far while the search goes on."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +18,12 @@ class BestMapKeeper(Callback):
     Args:
         path: the file.
         columns: of the results.
-        genes: those of them that make a placement.
         best: score of the best result so far, which must be beaten if the map is that of a winner.
     """
 
-    def __init__(
-        self, path: Path, columns: ResultColumns, genes: Sequence[str], best: RankedScore | None = None
-    ) -> None:
+    def __init__(self, path: Path, columns: ResultColumns, best: RankedScore | None = None) -> None:
         self._path = path
         self._columns = columns
-        self._genes = tuple(genes)
         self._best = best
 
     def setup(self, *_: Any, **__: Any) -> None:
@@ -46,4 +41,4 @@ class BestMapKeeper(Callback):
         if self._best is not None and kept.ranked <= self._best:
             return
         self._best = kept.ranked
-        BestMap({name: float(kept.genes[name]) for name in self._genes}, kept.ranked, rss_w).write(self._path)
+        BestMap({name: float(kept.genes[name]) for name in self._columns.genes}, kept.ranked, rss_w).write(self._path)

@@ -25,7 +25,7 @@ class StatusLine:
         self._width = 0
 
     def is_due(self, now: float) -> bool:
-        """Whether at the monotonic time ``now`` it is time for another line."""
+        """Tell whether at the monotonic time ``now`` it is time for another line."""
         return now - self._shown >= self._every_s
 
     def show(self, line: str, now: float) -> None:

@@ -1,7 +1,5 @@
 """The radio map of the best placement so far, as a file for whoever draws it."""
 
-import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +41,7 @@ class BestMap:
 
     @classmethod
     def read(cls, path: Path) -> "BestMap | None":
-        """What ``path`` holds; None if it holds none, or one that is damaged: it is only for show."""
+        """Read the map in ``path``; None if there is none, or a damaged one: it is only for show."""
         try:
             with np.load(path, allow_pickle=False) as arrays:
                 found = {name: arrays[name] for name in arrays.files}
@@ -56,5 +54,5 @@ class BestMap:
                 found["rss_w"].astype(np.float64),
                 None if without is None else without.astype(np.float64),
             )
-        except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+        except Exception:  # a damaged archive can fail in any of numpy's, zipfile's and zlib's ways
             return None

@@ -13,7 +13,7 @@ FIRST_STAGE = 1
 
 
 class ResultKey(NamedTuple):
-    """What no two results of a search share: a copy may repeat the iterations of the trial that it was copied from."""
+    """The identity of a result: a copy may repeat the iterations of the trial that it was copied from."""
 
     trial_id: str
     copy: int
@@ -47,7 +47,7 @@ class Reported:
 
     @property
     def key(self) -> ResultKey:
-        """What no two results share."""
+        """The identity of the result."""
         return ResultKey(self.trial_id, self.result.copy, self.iteration)
 
 
@@ -110,7 +110,7 @@ Event = TrialEvent | RefinementBegun | SessionBegun | Finished | EndedWithoutWin
 
 
 def ends_trial(event: Event) -> bool:
-    """Whether a trial has ended with it."""
+    """Tell whether a trial has ended with the event."""
     return isinstance(event, Failed | Stopped) or (isinstance(event, Reported) and event.done)
 
 
@@ -144,7 +144,7 @@ def decode(data: Mapping[str, Any], columns: ResultColumns) -> Event:
 
     Raises:
         KeyError: it lacks something; of a result also: it is one of another search or version.
-        ValueError, TypeError: something is of the wrong type, or the kind is unknown.
+        ValueError, TypeError, AttributeError, OverflowError: something is of the wrong type, or the kind is unknown.
     """
     stage = int(data.get("stage", FIRST_STAGE))
     match data["event"]:

@@ -70,7 +70,7 @@ class Journal:
         self._syncing: Future[None] | None = None
 
     def read(self) -> list[Event]:
-        """All events, in their order."""
+        """Read all events, in their order."""
         return read_journal(self._path, self._columns)
 
     @contextmanager
@@ -170,7 +170,7 @@ class JournalTail:
 
 
 def in_use(path: Path) -> bool:
-    """Whether some process has this journal open."""
+    """Tell whether some process has this journal open."""
     if not path.exists():
         return False
     with path.open("rb") as file:
@@ -236,7 +236,7 @@ def _decoded(data: Mapping[str, Any], columns: ResultColumns, where: str) -> Eve
         return decode(data, columns)
     except KeyError as error:
         reason = f"it lacks {error}"
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:
         reason = str(error)
     raise JournalError(
         f"{where} must be an event of this search, but {reason}; it is of another version or configuration: start a "

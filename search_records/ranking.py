@@ -7,7 +7,7 @@ from search_records.events import Reported
 
 
 def ranked_placements(results: Iterable[Reported], genes: Sequence[str]) -> list[Reported]:
-    """Every feasible placement once, best first: the highest rung before the best score.
+    """Rank every feasible placement once, best first: the highest rung before the best score.
 
     Args:
         results: of a search.

@@ -6,6 +6,7 @@ each number; the objective names the score (``p5_rss_dbm``). ``flat`` writes tha
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from numbers import Real
 from typing import Any
 
 COPY = "copy"
@@ -17,7 +18,7 @@ NO_COPY = 0
 
 @dataclass(frozen=True)
 class Score:
-    """What one radio map is worth.
+    """The worth of one radio map.
 
     ``value`` is the objective's number, more is better; ``coverage`` and ``outage`` are shares of the cells, in [0, 1].
     """
@@ -109,39 +110,52 @@ def step_metric(metric: str) -> str:
 
 @dataclass(frozen=True)
 class ResultColumns:
-    """What the flat results of a search hold, in the order of the table's columns.
+    """The columns of a search's flat results, in the order of the table.
 
     Args:
         metric: name of the score's value.
-        genes: of placements, and searched hyperparameters.
+        genes: of placements; every result has them.
         origin: what searchers and schedulers tell of a candidate.
         steps: whether some trials tell the value of their present placement beside that of their best.
+        hyperparameters: that are searched in some stage.
     """
 
     metric: str
     genes: tuple[str, ...]
     origin: tuple[str, ...] = ()
     steps: bool = False
+    hyperparameters: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All of them."""
+        """Names of all columns, in their order."""
         *figures, feasible = _FIGURES
         *cost, rung, complete = _COST
         step = (step_metric(self.metric),) if self.steps else ()
-        return (*self.genes, *self.origin, self.metric, *figures, *cost, feasible, rung, complete, *step)
+        return (
+            *self.genes,
+            *self.hyperparameters,
+            *self.origin,
+            self.metric,
+            *figures,
+            *cost,
+            feasible,
+            rung,
+            complete,
+            *step,
+        )
 
     def parse(self, values: Mapping[str, Any]) -> TrialResult:
         """A result from its flat form, which may hold more.
 
         Raises:
             KeyError: it lacks a number.
-            ValueError, TypeError: one is none.
+            ValueError, TypeError, OverflowError: one is none.
         """
         step = values.get(step_metric(self.metric))
         return TrialResult(
-            genes=_picked(values, self.genes),
-            origin=_picked(values, self.origin),
+            genes={name: _number(values[name]) for name in self.genes} | _given(values, self.hyperparameters),
+            origin=_given(values, self.origin),
             score=Score.parse(values, self.metric),
             rung=int(values["rung"]),
             iteration_rays_per_ap=int(values["iteration_rays_per_ap"]),
@@ -157,5 +171,11 @@ class ResultColumns:
         return {name: flat[name] for name in self.names if name in flat}
 
 
-def _picked(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    return {name: values[name] for name in names if values.get(name) is not None}
+def _given(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    return {name: _number(values[name]) for name in names if values.get(name) is not None}
+
+
+def _number(value: Any) -> Any:
+    if not isinstance(value, Real):
+        raise TypeError(f"a number is needed, but got {value!r}")
+    return value

@@ -57,7 +57,7 @@ class ReflectorPose:
 
 @dataclass(frozen=True, eq=False)
 class Placement:
-    """All access points and reflectors of one candidate."""
+    """The access points and reflectors of one candidate."""
 
     access_points: tuple[AccessPoint, ...]
     reflectors: tuple[ReflectorPose, ...] = ()

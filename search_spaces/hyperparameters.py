@@ -86,7 +86,7 @@ class AscentHyperparameters(Model):
     )
 
     def values(self, config: Mapping[str, float]) -> dict[str, float]:
-        """Every hyperparameter by name: from ``config`` where it is searched, as it was given otherwise."""
+        """Values of all hyperparameters by name: from ``config`` where one is searched, as it was given otherwise."""
         return {name: float(config[name] if name in config else getattr(self, name)) for name in self._names()}
 
     def searched(self) -> tuple[Gene, ...]:

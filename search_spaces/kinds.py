@@ -37,16 +37,24 @@ class Kind(Model):
         """Make a kind of this family known; a class decorator.
 
         Raises:
-            ValueError: another one is called the same.
+            ValueError: it is no kind of this family, cannot be used as it is, or another one is called the same.
         """
         kind = settings.model_fields["kind"].default
-        other = cls._registered.setdefault(kind, settings)
-        if other is not settings and other.__qualname__ != settings.__qualname__:
+        name = settings.__qualname__
+        if not issubclass(settings, cls) or not isinstance(kind, str):
             raise ValueError(
-                f"a kind must have a name of its own, but {settings.__qualname__} and {other.__qualname__} of "
-                f"{cls.__name__} are both called {kind!r}; rename one"
+                f"a kind must be a subclass of {cls.__name__} with a default for `kind`, but {name} is not; write "
+                f'`class {name}({cls.__name__})` and `kind: Literal["name"] = "name"`'
             )
-        cls._registered[kind] = settings
+        if missing := sorted(settings.__abstractmethods__):
+            raise ValueError(f"a kind must answer all of its family, but {name} lacks {', '.join(missing)}; add it")
+        other = cls._registered.setdefault(kind, settings)
+        if (other.__module__, other.__qualname__) != (settings.__module__, name):
+            raise ValueError(
+                f"a kind must have a name of its own, but {name} of {settings.__module__} and {other.__qualname__} of "
+                f"{other.__module__} are both called {kind!r}; rename one"
+            )
+        cls._registered[kind] = settings  # its module may have been imported again
         return settings
 
     @classmethod
@@ -56,11 +64,11 @@ class Kind(Model):
 
     @classmethod
     def is_family(cls) -> bool:
-        """Whether this is a family and not one of its kinds."""
+        """Tell whether this is a family and not one of its kinds."""
         return any(base.__module__ == __name__ for base in cls.__bases__)
 
     def missing_package(self) -> str | None:
-        """What this kind needs and is not installed, as ``key: what is wrong; remedy``; None if it has all it needs."""
+        """Name a package that is needed and not installed, as ``key: what is wrong; remedy``; None if there is none."""
         return None
 
     @classmethod

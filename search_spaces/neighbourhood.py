@@ -10,7 +10,7 @@ from search_spaces.placement import Gene, Genes, PlacementSpace
 
 @dataclass(frozen=True)
 class Neighbourhood:
-    """All placements of ``space`` whose genes are near those of a feasible one.
+    """The placements of ``space`` whose genes are near those of a feasible one.
 
     Args:
         space: the whole space.

@@ -1,4 +1,4 @@
-"""The genes of a placement: names, bounds, and the way from numbers to geometry and back.
+"""The genes of a placement: names, bounds, and the way from numbers to geometry.
 
 ``n`` access points and a plate give these genes, in this order (here for two, the 12 genes of ``2ap_reflector``):
 
@@ -72,7 +72,7 @@ class Gene:
         return min(max(value, self.low), self.high)
 
     def normalize(self, value: float) -> float:
-        """How far along its range ``value`` lies, 0 to 1; the inverse of ``at``."""
+        """The share of the way from ``low`` to ``high`` at which ``value`` lies, 0 to 1; undoes ``denormalize``."""
         if self.high <= self.low:
             return 0.5
         if self.log:
@@ -81,7 +81,7 @@ class Gene:
 
 
 class SearchSpace(Protocol):
-    """What a searcher needs to know of the space it searches."""
+    """The space that a searcher searches, as far as it needs to know."""
 
     @property
     def genes(self) -> tuple[Gene, ...]:
@@ -100,7 +100,7 @@ class SearchSpace(Protocol):
 
 @dataclass(frozen=True)
 class ReflectorSpace:
-    """Where the plate may hang and what it may aim at."""
+    """The places where the plate may hang, and the points it may aim at."""
 
     mount: PlateMount
     focal_bounds: tuple[float, float, float, float]
@@ -110,7 +110,7 @@ class ReflectorSpace:
 
 @dataclass(frozen=True)
 class PlacementSpace:
-    """All placements of ``access_points.count`` access points and, if given, a plate.
+    """The placements of ``access_points.count`` access points and, if given, a plate.
 
     Args:
         access_points: what is fixed about them, and how many there are.
@@ -173,22 +173,6 @@ class PlacementSpace:
             return Placement(access_points)
         u, v, ap_m, focal_m = self._aim(genes, positions)
         return Placement(access_points, (self.reflector.mount.pose(u, v, ap_m, focal_m),))
-
-    def encode(self, placement: Placement) -> dict[str, float]:
-        """Genes of a placement; ``decode(encode(p))`` is ``p``.
-
-        A direction has many (dir_x, dir_y) only in length: the one whose dir_z is the configured one is taken.
-        """
-        genes: dict[str, float] = {}
-        for i, ap in enumerate(placement.access_points, start=1):
-            genes[f"x{i}"], genes[f"y{i}"] = map(float, ap.position_m[:2])
-            genes[f"dir{i}_x"], genes[f"dir{i}_y"] = map(
-                float, ap.direction[:2] * (self.access_points.dir_z / ap.direction[2])
-            )
-        for plate in placement.reflectors:
-            genes |= {"refl_u": plate.u, "refl_v": plate.v}
-            genes["focal_x"], genes["focal_y"] = map(float, plate.focal_point_m[:2])
-        return {gene.name: genes[gene.name] for gene in self.genes}
 
     def violation(self, genes: Genes) -> float:
         """By how much the genes miss being buildable; 0 if they are.

@@ -5,6 +5,7 @@
 
 import math
 import re
+from collections import Counter
 from typing import Any
 
 import yaml
@@ -13,9 +14,10 @@ import yaml
 class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-        if repeated := [key for key in keys if keys.count(key) > 1]:
+        repeated = next((key for key, count in Counter(keys).items() if count > 1), None)
+        if repeated is not None:
             raise yaml.constructor.ConstructorError(
-                None, None, f"key {repeated[0]!r} stands twice; keep one", node.start_mark
+                None, None, f"key {repeated!r} stands twice; keep one", node.start_mark
             )
         return super().construct_mapping(node, deep)
 

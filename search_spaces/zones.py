@@ -44,23 +44,18 @@ def region(zones: Sequence[Sequence[tuple[float, float]]]) -> Region:
     return unary_union([Polygon(zone) for zone in zones]) if zones else Polygon()
 
 
-def rectangle(x_min: float, y_min: float, x_max: float, y_max: float) -> tuple[Coordinate, ...]:
-    """The zone of an axis-aligned rectangle [m]."""
-    return ((x_min, y_min), (x_max, y_min), (x_max, y_max), (x_min, y_max))
-
-
 def distance_outside_m(area: Region, x: float, y: float) -> float:
-    """How far (x, y) lies outside ``area`` [m]; 0 inside or on its edge."""
+    """Distance of (x, y) from ``area`` [m]; 0 inside or on its edge."""
     return float(area.distance(Point(x, y)))
 
 
 def depth_inside_m(area: Region, x: float, y: float) -> float:
-    """How far (x, y) lies inside ``area``, from its nearest edge [m]; 0 outside or on the edge."""
+    """Distance of (x, y) inside ``area`` from its nearest edge [m]; 0 outside or on the edge."""
     point = Point(x, y)
     return float(area.boundary.distance(point)) if area.contains(point) else 0.0
 
 
 def contains(area: Region, points: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
-    """Which of ``points`` ([n, 2], m) lie inside ``area``."""
+    """Tell which of ``points`` (``[n, 2]``, m) lie inside ``area``; ``[n]``."""
     inside: npt.NDArray[np.bool_] = shapely.contains_xy(area, points[:, 0], points[:, 1])
     return inside

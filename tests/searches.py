@@ -1,23 +1,28 @@
 """Searches in processes of their own: started by the command line, watched, signalled and killed by pid."""
 
+import csv
+import math
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from search_records.journal import Event, Journal, read_journal, reports
-from search_records.results_table import ResultsTable
+from search_records.events import Event, Proposed, Reported
+from search_records.journal import Journal, read_journal
+from search_records.results_table import ALWAYS, ResultsTable
+from tune_reflector.config.config_file import load_config
 from tune_reflector.config.search_config import SearchConfig
-from tune_reflector.execution.candidates import Candidates, Recorder
+from tune_reflector.execution.candidates import Candidates
 from tune_reflector.execution.launch import Launch
-from tune_reflector.experiment.stages import METRICS
-from tune_reflector.schedulers.settings import build_scheduler
-from tune_reflector.searchers.build import build_searcher
+from tune_reflector.execution.recorder import Recorder, SearchClock
+from tune_reflector.runs.layout import CONFIG_FILE, JOURNAL_FILE, SEARCHER_FOLDER, TABLE_FILE
+from tune_reflector.schedulers.build import build_scheduler
 from tune_reflector.searchers.searcher_state import SearcherStates
 
 QUICK = [
@@ -63,12 +68,12 @@ class Search:
     @property
     def events(self) -> list[Event]:
         """What its journal holds now."""
-        return read_journal(self.folder / "journal.log")
+        return run_events(self.folder)
 
     @property
     def results(self) -> int:
         """How many results it has taken down."""
-        return sum(event["event"] == "reported" for event in self.events)
+        return sum(isinstance(event, Reported) for event in self.events)
 
     def wait_for_results(self, count: int) -> None:
         """Until so many results have been taken down, in all sessions."""
@@ -87,7 +92,7 @@ class Search:
 
     def workers(self) -> list[int]:
         """Process ids of its trials' workers."""
-        return [pid for pid in descendants(self.process.pid) if b"Trial" in command_line(pid)]
+        return [pid for pid in descendants(self.process.pid) if b"Trainable" in command_line(pid)]
 
     def end(self, exit_code: int = 0) -> str:
         """Wait for its end; what it printed."""
@@ -118,39 +123,67 @@ def command_line(pid: int) -> bytes:
     return b""
 
 
-def proposed(events: list[Event]) -> dict[str, Event]:
+def run_events(folder: Path) -> list[Event]:
+    """What the journal of a run holds now, read as its own configuration says; nothing before there is one."""
+    path = folder / JOURNAL_FILE
+    return read_journal(path, load_config(folder / CONFIG_FILE).columns()) if path.exists() else []
+
+
+@dataclass(frozen=True)
+class Row:
+    """One iteration of one trial, as a results table tells it; flags are 0 or 1, blanks NaN."""
+
+    trial_id: str
+    iteration: int
+    elapsed_s: float
+    values: Mapping[str, float]
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """The whole rows of a results table that may still be written, in their order; none if there is no file yet."""
+    if not path.exists():
+        return
+    with path.open(newline="", encoding="utf-8") as file:
+        for record in csv.DictReader(line for line in file if line.endswith("\n")):
+            trial_id, iteration, elapsed_s = (record.pop(name) for name in ALWAYS)
+            values = {name: float(text) if text else math.nan for name, text in record.items()}
+            yield Row(trial_id, int(iteration), float(elapsed_s), values)
+
+
+def proposed(events: list[Event]) -> dict[str, Proposed]:
     """The proposals of a journal, by trial; each must be there once."""
-    found = [event for event in events if event["event"] == "proposed"]
-    assert len({event["trial"] for event in found}) == len(found)
-    return {event["trial"]: event for event in found}
+    found = [event for event in events if isinstance(event, Proposed)]
+    assert len({event.trial_id for event in found}) == len(found)
+    return {event.trial_id: event for event in found}
 
 
-def last_results(events: list[Event]) -> dict[str, Event]:
+def last_results(events: list[Event]) -> dict[str, Reported]:
     """The result that ended each trial; each must be there once."""
-    found = [event for event in events if event["event"] == "reported" and event["done"]]
-    assert len({event["trial"] for event in found}) == len(found)
-    return {event["trial"]: event for event in found}
+    found = [event for event in events if isinstance(event, Reported) and event.done]
+    assert len({event.trial_id for event in found}) == len(found)
+    return {event.trial_id: event for event in found}
 
 
 def make_launch(config: SearchConfig, *callbacks: Any, build: Callable[[], Any] | None = None, **more: Any) -> Launch:
     """A launch of one stage in this process, with two workers, as an experiment makes it."""
     folder = config.run_dir
     folder.mkdir(parents=True, exist_ok=True)
-    journal = Journal(folder / "journal.log")
-    columns = [*(gene.name for gene in config.space().genes), *METRICS]
+    columns = config.columns()
+    journal = Journal(folder / JOURNAL_FILE, columns)
+    events = journal.read()
     candidates = Candidates(
         journal,
-        journal.read(),
-        build or (lambda: build_searcher(config.searcher, config.space(), config.seed)),
-        SearcherStates(folder / "searcher", 1),
+        events,
+        build or (lambda: config.searcher.build(config.space(), config.seed)),
+        SearcherStates(folder / SEARCHER_FOLDER, 1),
         config.num_trials,
-        columns,
     )
-    table = ResultsTable(folder / "trials.csv", columns, reports(journal.read()))
+    results = (event for event in events if isinstance(event, Reported))
+    table = ResultsTable(folder / TABLE_FILE, columns, config.refine is not None, results)
     return Launch(
         config=config,
         candidates=candidates,
-        scheduler=build_scheduler(config.scheduler, config.rays_per_iteration()),
-        callbacks=[Recorder(candidates, table, lambda: 0.0), *callbacks],
+        scheduler=build_scheduler(config.scheduler, config.plan, events),
+        callbacks=[Recorder(candidates, columns, table, SearchClock()), *callbacks],
         **{"workers": 2, "use_gpu": False, "folder": folder, **more},
     )

@@ -1,8 +1,11 @@
 """The documentation: its examples run, its reference names every setting, its site builds and needs no network."""
 
+import ast
+import importlib
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,18 +18,24 @@ from sybil.example import Example
 from sybil.parsers.markdown import PythonCodeBlockParser
 from sybil.parsers.markdown.lexers import FencedCodeBlockLexer
 
+from search_spaces.kinds import Kind
 from search_spaces.model import Model
 from trainables.buildings.floor_plan import FloorPlan
 from tune_reflector.config.search_config import SearchConfig
+from tune_reflector.plugins import GROUP
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
+EXTENDING = ROOT / "docs/extending/index.md"
+FAMILIES = [
+    family for family in Kind.__subclasses__() if family.__module__.startswith(("tune_reflector", "trainables"))
+]
 LINK = re.compile(r"(?<!!)\[[^]\[]*]\(([^)\s]+)\)|!\[[^]]*]\(([^)\s]+)\)")
 
 
 def titled_files(document: Document) -> Iterator[Region]:
-    """A block with a title is a file, which later blocks of its page can read."""
-    for region in FencedCodeBlockLexer(r'yaml title="[\w.]+"')(document):
+    """A block with a title is a file, which later blocks of its page can read or import."""
+    for region in FencedCodeBlockLexer(r'(?:python|yaml) title="[\w.]+"')(document):
         region.parsed = region.lexemes["source"]
         region.evaluator = write_file
         yield region
@@ -34,18 +43,70 @@ def titled_files(document: Document) -> Iterator[Region]:
 
 def write_file(example: Example) -> None:
     Path(example.region.lexemes["language"].split('"')[1]).write_text(example.parsed)
+    importlib.invalidate_caches()
 
 
 EXAMPLES = Sybil([PythonCodeBlockParser(), titled_files])
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.fixture
+def importable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Files of a page can be imported; neither they nor the kinds that they register outlive it."""
+    for family in FAMILIES:
+        monkeypatch.setattr(family, "_registered", dict(family.kinds()))
+    monkeypatch.syspath_prepend(tmp_path)
+    yield
+    for name in [name for name in sys.modules if (tmp_path / f"{name}.py").exists()]:
+        del sys.modules[name]
+
+
+@pytest.mark.usefixtures("importable")
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT / "docs").with_suffix("")))
 def test_the_examples_of_a_page_run(page: Path) -> None:
     examples = list(EXAMPLES.parse(page))
     blocks = re.findall(r"^```(?:py|yaml)", page.read_text(), re.MULTILINE)
     assert len(examples) == len(blocks), "a block of Python or YAML is run, or written to a file, or it is none"
     for example in examples:
         example.evaluate()
+
+
+def test_the_entry_point_of_the_documentation_is_the_one_that_is_looked_up() -> None:
+    (block,) = re.findall(r'^```toml title="pyproject.toml"\n(.*?)^```', EXTENDING.read_text(), re.M | re.S)
+    assert list(tomllib.loads(block)["project"]["entry-points"]) == [GROUP]
+
+
+def test_the_documentation_names_every_family() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| `(\w+)` \| `([\w/.]+)` \| (\S+) \|", EXTENDING.read_text(), re.M)
+    expected = {family.__name__: family for family in FAMILIES}
+    assert {name for _, name, _, _ in rows} == expected.keys()
+    for key, name, file, default in rows:
+        family = expected[name]
+        assert file == family.__module__.replace(".", "/") + ".py"
+        assert default == (f"`{family.default_kind}`" if key != "refine" else "none")
+        assert family in leaves(SearchConfig.model_fields[key].annotation)
+
+
+def test_the_ways_of_the_architecture_name_what_there_is() -> None:
+    page = (ROOT / "docs/architecture.md").read_text()
+    steps = re.findall(r"^.{8} *([\w/]+\.py) +((?:\w+\.)?)(\w+)\(\)", page, re.M)
+    assert len(steps) > 40
+    for file, owner, function in steps:
+        paths = [root / file for root in (ROOT, ROOT / "tune_reflector") if (root / file).is_file()]
+        assert len(paths) == 1, file
+        (body,) = [ast.parse(path.read_text()).body for path in paths]
+        if owner:
+            (body,) = [node.body for node in body if isinstance(node, ast.ClassDef) and f"{node.name}." == owner]
+        assert function in [node.name for node in body if isinstance(node, ast.FunctionDef)], (file, owner, function)
+
+
+def test_the_architecture_names_every_room() -> None:
+    page = (ROOT / "docs/architecture.md").read_text()
+    for package in ("tune_reflector", "trainables"):
+        rooms = {path.name for path in (ROOT / package).iterdir() if (path / "__init__.py").exists()}
+        assert rooms
+        assert all(f"`{room}/`" in page for room in rooms)
+    for path in set(re.findall(r"`([\w/]+/\w+\.py)`", page)):
+        assert (ROOT / path).is_file() or (ROOT / "tune_reflector" / path).is_file(), path
 
 
 @pytest.fixture(scope="module")
@@ -94,8 +155,11 @@ def leaves(annotation: Any) -> Iterator[Any]:
         yield annotation
 
 
-def is_model(thing: Any) -> bool:
-    return isinstance(thing, type) and issubclass(thing, Model)
+def models(thing: Any) -> list[type[Model]]:
+    """The models that a value may be of: of a family all its kinds."""
+    if not (isinstance(thing, type) and issubclass(thing, Model)):
+        return []
+    return list(thing.kinds().values()) if issubclass(thing, Kind) and thing.is_family() else [thing]
 
 
 def keys(model: type[Model], prefix: str = "") -> Iterator[str]:
@@ -105,9 +169,9 @@ def keys(model: type[Model], prefix: str = "") -> Iterator[str]:
             continue
         yield f"{prefix}{name}"
         held = list(leaves(field.annotation))
-        alone = all(is_model(leaf) or leaf is type(None) for leaf in held)
+        alone = all(models(leaf) or leaf is type(None) for leaf in held)
         items = [argument for leaf in held for argument in get_args(leaf)]
-        for inner in filter(is_model, [*held, *items]):
+        for inner in [model for thing in (*held, *items) for model in models(thing)]:
             yield from keys(inner, f"{prefix}{name}." if alone else "")
 
 
@@ -134,6 +198,9 @@ def test_the_reference_tells_bounds_defaults_and_kinds(site: Path) -> None:
     assert "trainable.momentum number or Range , ≥ 0, ≤ 0.999 0.8" in page
     for kind in ("grid", "cmaes", "ga", "optuna", "hyperopt", "random"):
         assert f"searcher.kind: {kind}" in page
+    for name, field in SearchConfig.model_fields.items():
+        for family in (leaf for leaf in leaves(field.annotation) if leaf in FAMILIES):
+            assert all(f"{name}.kind: {kind}" in page for kind in family.kinds()), name
 
 
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])

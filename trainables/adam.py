@@ -31,7 +31,7 @@ class Adam:
         self._square = np.zeros(size)
 
     def step(self, slopes: Vector) -> Vector:
-        """How far to go along each number, ``[size]``, for these slopes, ``[size]``."""
+        """Take in the slopes, ``[size]``; returns how far to go along each number, ``[size]``."""
         beta_1, beta_2 = self._momentum, SECOND_MOMENT_DECAY
         self._steps += 1
         self._mean = beta_1 * self._mean + (1 - beta_1) * slopes  # m_t
@@ -41,7 +41,7 @@ class Adam:
         return np.asarray(self._learning_rate * unbiased * self._mean / np.sqrt(self._square + EPSILON**2))
 
     def state(self) -> dict[str, Any]:
-        """What an ascent that goes on later must know, as arrays."""
+        """The memory of the ascent, as arrays."""
         return {"steps": self._steps, "mean": self._mean, "square": self._square}
 
     def load_state(self, state: dict[str, Any]) -> None:

@@ -52,7 +52,7 @@ def read(folder: Path) -> State:
 
 
 def iteration_and_copy(folder: Path) -> tuple[int, int] | None:
-    """Which result of its trial the checkpoint followed: the iteration, and the copy; None if it is not whole."""
+    """Iteration and copy of the result that the checkpoint followed; None if it is not whole."""
     try:
         state = read(folder)
         return int(state["iteration"]), int(state["copy"])

@@ -26,7 +26,7 @@ class TracedMap:
     trace_time_s: float
 
     def merged(self, other: "TracedMap") -> "TracedMap":
-        """Both maps as one, each ray counting the same.
+        """Merge both maps into one, each ray counting the same.
 
         Maps of different ray numbers come from different lattices, so their errors are independent and the
         average of a coarse and a fine map is better than the fine one alone.

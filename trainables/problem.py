@@ -32,7 +32,7 @@ MAX_RAYS = 2**32 - 1
 
 @dataclass(frozen=True)
 class Site:
-    """What the configuration and the floor plan together say about the building."""
+    """The building, as configuration and floor plan together describe it."""
 
     plan: FloorPlan | None
     space: PlacementSpace

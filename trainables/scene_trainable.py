@@ -115,7 +115,7 @@ class SceneTrainable(tune.Trainable):
         raise NotImplementedError
 
     def state(self) -> dict[str, Any]:
-        """What a trial that goes on later must know, as arrays."""
+        """State of the trial as arrays: what it must know to go on later."""
         raise NotImplementedError
 
     def load_state(self, state: checkpoint.State, copy: int) -> None:

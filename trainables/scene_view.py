@@ -57,7 +57,7 @@ _SIDES = {
 
 @dataclass(frozen=True)
 class LegendEntry:
-    """What a colour (``#rrggbb``) of the picture means, and whether it is that of lines or of bodies."""
+    """The meaning of a colour (``#rrggbb``) of the picture, and whether it is that of lines or of bodies."""
 
     label: str
     color: str

@@ -1,3 +1,3 @@
 """tune-reflector: where access points and a metal reflector go in a building."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -1,19 +1,24 @@
 """Compare searches at an equal budget of rays: ``python -m tune_reflector.compare CONFIG.yaml``."""
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tune_reflector.errors import BAD_INPUT
+
 if TYPE_CHECKING:
     from tune_reflector.comparison.config import ComparisonConfig, Run
 
-OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
-"""Exit codes."""
+OK, FAILED, INTERRUPTED = 0, 1, 130
+"""Exit codes, beside ``BAD_INPUT``."""
 
 COMPARISON_FILE = "comparison.yaml"
+
+_log = logging.getLogger(__name__)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -35,6 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from tune_reflector.comparison.config import load_comparison, plan_runs  # past --help
     from tune_reflector.comparison.runs import check_same_settings
     from tune_reflector.errors import ConfigError
+    from tune_reflector.experiment.console import Console
 
     try:
         comparison = load_comparison(arguments.config)
@@ -43,17 +49,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.dry_run:
             print(_plan(comparison, runs))
             return OK
-        return _compare(comparison, runs)
+        with Console().listening():
+            return _compare(comparison, runs)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
         print(f"\ninterrupted; go on with: python -m tune_reflector.compare {arguments.config}", flush=True)
         return INTERRUPTED
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)
 
 
 def _plan(comparison: "ComparisonConfig", runs: Sequence["Run"]) -> str:
@@ -97,13 +100,13 @@ def _compare(comparison: "ComparisonConfig", runs: Sequence["Run"]) -> int:
         raise ConfigError(
             f"results_dir: must be a folder that can be written, but {error.filename}: {error.strerror}; choose another"
         ) from None
-    failures = run_all(folder, runs, _parallel(comparison, runs), _say)
+    failures = run_all(folder, runs, _parallel(comparison, runs))
     done = [run for run in runs if is_done(run)]
     if done:
         from tune_reflector.comparison.report import write_report
 
-        _say("\n" + write_report(comparison, runs, done))
-        _say(f"results in {display_path(folder)}")
+        _log.info("\n%s", write_report(comparison, runs, done))
+        _log.info("results in %s", display_path(folder))
     for failure in failures:
         print(failure, file=sys.stderr, flush=True)
     return FAILED if failures else OK

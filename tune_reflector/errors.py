@@ -2,7 +2,7 @@
 
 
 class ConfigError(ValueError):
-    """What is wrong with a configuration, one problem a line: field, rule, value, remedy."""
+    """An error of the user's, one problem a line: field, rule, value, remedy."""
 
 
 BAD_INPUT = 2

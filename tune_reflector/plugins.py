@@ -14,7 +14,7 @@ GROUP = "tune_reflector.plugins"
 
 @cache
 def load_plugins() -> tuple[str, ...]:
-    """Import every plugin that is installed, once; returns their names.
+    """Import every plugin that is installed, once; returns the packages that they come with.
 
     Raises:
         ConfigError: one cannot be imported.
@@ -28,4 +28,4 @@ def load_plugins() -> tuple[str, ...]:
             raise ConfigError(
                 f"plugin {plugin.name!r} ({plugin.value}): must be importable, but {reason}; mend or uninstall it"
             ) from None
-    return tuple(plugin.name for plugin in found)
+    return tuple(dict.fromkeys(plugin.dist.name for plugin in found if plugin.dist))

@@ -40,6 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     try:
         runs = [RunData.read(folder) for folder in arguments.runs]
+        _check_comparable(runs)
         if arguments.export:
             written = [path for run in runs for path in run.export(arguments.export)]
         elif arguments.out is None and len(runs) == 1:
@@ -54,6 +55,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         print(f"RUN, --out: must be writable, but {error.filename}: {error.strerror}", file=sys.stderr)
         return BAD_INPUT
+
+
+def _check_comparable(runs: "Sequence[RunData]") -> None:
+    """Runs on one page have scores that compare."""
+    from tune_reflector.errors import ConfigError
+
+    first, *others = runs
+    for run in others:
+        if run.config.objective.metric != first.config.objective.metric:
+            raise ConfigError(
+                f"RUN: runs on one page must have one objective, but {first.name} has "
+                f"{first.config.objective.metric} and {run.name} {run.config.objective.metric}; make a page of each"
+            )
 
 
 def _rebuild(run: "RunData") -> list[Path]:

@@ -9,19 +9,21 @@ import pytest
 
 from callbacks.best_map_keeper import BestMapKeeper
 from search_records.best_map import BestMap
+from search_records.result import RankedScore
+from tests.records import COLUMNS, trial_result
 
 PATH = Path("maps.npz")
 POWERS = np.array([[1e-9, 2e-9, 0.0], [3e-9, 0.0, 1e-12]])
 
 
-def keeper() -> BestMapKeeper:
-    made = BestMapKeeper(PATH, ["x1", "y1"])
+def keeper(best: RankedScore | None = None) -> BestMapKeeper:
+    made = BestMapKeeper(PATH, COLUMNS, best)
     made.setup()
     return made
 
 
 def report(to: BestMapKeeper, rung: int, score: float, **more: Any) -> dict[str, Any]:
-    result = {"rung": rung, "p5_rss_dbm": score, "x1": -score, "y1": 2.0, "feasible": True, **more}
+    result = trial_result(score, rung, genes={"x1": -score, "y1": 2.0}).flat("p5_rss_dbm") | more
     to.on_trial_result(iteration=0, trials=[], trial=SimpleNamespace(trial_id="0"), result=result)
     return result
 
@@ -29,7 +31,7 @@ def report(to: BestMapKeeper, rung: int, score: float, **more: Any) -> dict[str,
 def kept_score() -> float:
     kept = BestMap.read(PATH)
     assert kept is not None
-    return kept.standing[1]
+    return kept.ranked.value
 
 
 def test_a_map_reads_back_as_it_was_kept() -> None:
@@ -39,7 +41,8 @@ def test_a_map_reads_back_as_it_was_kept() -> None:
     assert kept is not None
     assert kept.rss_w == pytest.approx(POWERS, rel=1e-6)
     assert kept.rss_w.dtype == np.float64
-    assert (kept.genes, kept.standing, kept.without_reflector_w) == ({"x1": 60.0, "y1": 2.0}, (2.0, -60.0), None)
+    assert (kept.genes, kept.ranked) == ({"x1": 60.0, "y1": 2.0}, RankedScore(False, 2, -60.0))
+    assert kept.without_reflector_w is None
     assert "rss_w" not in result  # nobody else has a use for it
 
 
@@ -59,9 +62,8 @@ def test_a_later_session_keeps_to_the_best_of_all() -> None:
 
 
 def test_the_map_of_a_winner_stays_until_the_search_finds_a_better_one() -> None:
-    BestMap({"x1": 1.0}, (float("inf"), -20.0), POWERS, POWERS).write(PATH)  # measured; the search goes on
-    keeps = BestMapKeeper(PATH, ["x1", "y1"], best=(2.0, -60.0))
-    keeps.setup()
+    BestMap({"x1": 1.0}, RankedScore(True, 2, -20.0), POWERS, POWERS).write(PATH)  # the search goes on
+    keeps = keeper(best=RankedScore(False, 2, -60.0))
     report(keeps, 1, -10.0, rss_w=POWERS)
     report(keeps, 2, -61.0, rss_w=POWERS)
     assert kept_score() == -20.0

@@ -3,13 +3,13 @@
 import io
 import math
 import time
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from callbacks.progress import Progress
-from search_records.display import format_duration
+from search_records.progress import ProgressCounter
+from tests.records import trial_result
 
 
 class Stream(io.StringIO):
@@ -35,14 +35,19 @@ class Run:
     ) -> None:
         self.now_s = 100.0
         monkeypatch.setattr(time, "monotonic", lambda: self.now_s)
-        self.tally: Any = SimpleNamespace(ended=0, best=None, failed=0, rays_per_ap=0.0)
+        self.counter = ProgressCounter(top_rung=1)
         self.stream = Stream(terminal)
-        self.progress = Progress(self.tally, 600, time_limit_s, rays_limit, self.stream)
+        self.progress = Progress(self.counter, "P10", "dBW", 600, time_limit_s, rays_limit, self.stream)
         self.progress.setup()
 
-    def step(self, after_s: float = 0.0, **tally: Any) -> None:
+    def count(self, best: float | None = None, **counted: Any) -> None:
+        vars(self.counter).update(counted)
+        if best is not None:
+            self.counter.best.add(trial_result(best))
+
+    def step(self, after_s: float = 0.0, **counted: Any) -> None:
         self.now_s += after_s
-        vars(self.tally).update(tally)
+        self.count(**counted)
         self.progress.on_step_end(iteration=0, trials=[])
 
     @property
@@ -62,16 +67,16 @@ def test_before_the_first_score_only_the_count_is_known(run: Run) -> None:
 def test_the_line_tells_count_best_rate_and_time_left(run: Run) -> None:
     run.step(after_s=30, rays_per_ap=1.0)  # workers took 30 s to start: no part of the rate
     run.step(after_s=20, ended=120, best=-54.24)
-    assert run.line == "120/600 trials, best P5 -54.2 dBm, 6.0/s, 1m20s left"
+    assert run.line == "120/600 trials, best P10 -54.2 dBW, 6.0/s, 1m20s left"
 
 
 def test_trials_of_an_earlier_session_are_no_part_of_the_rate(run: Run) -> None:
-    vars(run.tally).update(ended=500, rays_per_ap=9.0, best=-54.24)
+    run.count(ended=500, rays_per_ap=9.0, best=-54.24)
     run.progress.setup()
     run.step(after_s=30)  # workers start, as they did then
     run.step(rays_per_ap=10.0)
     run.step(after_s=10, ended=510)
-    assert run.line == "510/600 trials, best P5 -54.2 dBm, 1.0/s, 1m30s left"
+    assert run.line == "510/600 trials, best P10 -54.2 dBW, 1.0/s, 1m30s left"
 
 
 def test_failed_trials_are_told(run: Run) -> None:
@@ -92,7 +97,7 @@ def test_a_budget_of_rays_is_told_and_ends_the_search_sooner(monkeypatch: pytest
     run = Run(monkeypatch, rays_limit=1_000.0)
     run.step(rays_per_ap=100.0)
     run.step(after_s=10, ended=10, rays_per_ap=300.0, best=-50.0)
-    assert run.line == "10/600 trials, 30% of the rays, best P5 -50.0 dBm, 1.0/s, 35s left"
+    assert run.line == "10/600 trials, 30% of the rays, best P10 -50.0 dBW, 1.0/s, 35s left"
     run.step(ended=590)
     assert run.line.endswith(", 0s left")  # the trials end it now
     run.step(ended=20, rays_per_ap=1_100.0)
@@ -115,20 +120,3 @@ def test_a_terminal_gets_one_line_rewritten_and_erased(monkeypatch: pytest.Monke
     run.progress.on_experiment_end()
     long, short = "0/600 trials, no score yet, 1 failed", "0/600 trials, no score yet"
     assert run.stream.getvalue() == f"\r{long}\r{short:<{len(long)}}\r{short}\n"
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0, "0s"),
-        (42.4, "42s"),
-        (59.4, "59s"),
-        (59.6, "1m00s"),
-        (185, "3m05s"),
-        (3599.6, "1h00m"),
-        (7620, "2h07m"),
-        (90_000, "25h00m"),
-    ],
-)
-def test_durations_are_short(seconds: float, text: str) -> None:
-    assert format_duration(seconds) == text

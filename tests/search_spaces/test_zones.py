@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from search_spaces.placement import AccessPointsConfig
-from search_spaces.zones import Zone, contains, depth_inside_m, distance_outside_m, rectangle, region
+from search_spaces.zones import Zone, contains, depth_inside_m, distance_outside_m, region
+
+Corners = list[tuple[float, float]]
+
+
+def rectangle(x_min: float, y_min: float, x_max: float, y_max: float) -> Corners:
+    return [(x_min, y_min), (x_max, y_min), (x_max, y_max), (x_min, y_max)]
+
 
 ROOM = region([rectangle(1, 2, 5, 8)])
 

@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from search_records.result import COPY
 from search_spaces.neighbourhood import distance
-from trainables.checkpoint import FILE
+from trainables import checkpoint
 from trainables.evaluator import PlacementEvaluator
 from trainables.gradient import GradientTrainable
 from trainables.problem import PlacementProblem
-from trainables.settings import COPY, GradientSettings
+from trainables.settings.base import PopulationLife
+from trainables.settings.gradient import GradientSettings
 from tune_reflector.execution.local_loop import in_process
 
 pytestmark = pytest.mark.slow
@@ -31,9 +33,8 @@ ASCENT = GradientSettings.model_validate(
 )
 
 
-def make(ascent: GradientSettings, problem: PlacementProblem = PROBLEM, jitter: float = 0.0) -> GradientTrainable:
-    trainable = in_process(GradientTrainable).for_problem(problem, ascent=ascent, jitter=jitter)
-    return trainable(start(0))
+def make(settings: GradientSettings, population: PopulationLife | None = None) -> GradientTrainable:
+    return in_process(GradientTrainable).for_problem(PROBLEM, settings=settings, population=population)(start(0))
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +75,7 @@ def test_the_reported_score_belongs_to_the_reported_genes(
     assert SPACE.violation(genes(last)) == 0
     placement = SPACE.decode(genes(last))
     merged = corridor.trace(placement, RUNGS[0]).merged(corridor.trace(placement, RUNGS[1]))
-    assert last["p5_rss_dbm"] == pytest.approx(corridor.score(merged).p5_rss_dbm, abs=0.01)
+    assert last["p5_rss_dbm"] == pytest.approx(corridor.score(merged).value, abs=0.01)
     assert last["p5_rss_dbm"] >= last["step_p5_rss_dbm"]
     assert last["rung"] == 2
 
@@ -84,7 +85,7 @@ def test_a_stated_rung_scores_every_step(corridor: PlacementEvaluator) -> None:
     result = climb(trial, start(1), 1)[0]
     trial.stop()
     score = corridor.score(corridor.trace(SPACE.decode(genes(result)), RUNGS[0]))
-    assert result["p5_rss_dbm"] == pytest.approx(score.p5_rss_dbm, abs=0.01)
+    assert result["p5_rss_dbm"] == pytest.approx(score.value, abs=0.01)
     assert result["rung"] == 1
 
 
@@ -99,9 +100,9 @@ def test_every_step_can_be_built_however_long_it_is(trial: GradientTrainable) ->
     visited = []
     for _ in range(6):
         trial.train()
-        visited.append(dict(trial._genes))
-        assert SPACE.violation(trial._genes) == 0
-        assert all(gene.low <= trial._genes[gene.name] <= gene.high for gene in SPACE.genes)
+        visited.append(dict(trial._placed))
+        assert SPACE.violation(trial._placed) == 0
+        assert all(gene.low <= trial._placed[gene.name] <= gene.high for gene in SPACE.genes)
     assert visited[0] != visited[-1]
 
 
@@ -111,10 +112,10 @@ def test_a_step_is_as_long_as_the_learning_rate_says(trial: GradientTrainable) -
     trial.reset(config)
     trial.train()
     for gene in SPACE.genes:
-        moved = abs(gene.normalize(trial._genes[gene.name]) - gene.normalize(config[gene.name]))
+        moved = abs(gene.normalize(trial._placed[gene.name]) - gene.normalize(config[gene.name]))
         rate = 0.01 if gene.kind in ("position", "direction") else 0.02
         assert moved == pytest.approx(rate, rel=0.01) or moved == 0
-    assert distance(SPACE, trial._genes, config) > 0.005
+    assert distance(SPACE, trial._placed, config) > 0.005
 
 
 def test_the_same_start_climbs_the_same_way(trial: GradientTrainable) -> None:
@@ -133,34 +134,37 @@ def test_a_checkpoint_goes_on_as_the_trial_would_have(trial: GradientTrainable, 
         assert genes(one) == pytest.approx(genes(other), abs=1e-3)
         assert one["p5_rss_dbm"] == pytest.approx(other["p5_rss_dbm"], abs=0.05)
         assert one["rays_per_ap"] == other["rays_per_ap"]
-    with np.load(tmp_path / FILE, allow_pickle=False) as state:
-        assert len(state.files) > 5
-    assert (tmp_path / FILE).stat().st_size < 50_000
+    assert len(checkpoint.read(tmp_path)) > 5
+    assert (tmp_path / checkpoint.FILE).stat().st_size < 50_000
 
 
 def test_a_copy_takes_over_the_way_and_keeps_its_own_settings(tmp_path: Path) -> None:
     """As population-based training does it: another's checkpoint, a configuration of one's own, and a shake."""
-    trial = make(ASCENT, jitter=0.01)
+    trial = make(ASCENT, PopulationLife(interval=3, generations=4, jitter=0.01))
     donor = climb(trial, start(1), 3)[-1]
-    where = dict(trial._genes)
+    where = dict(trial._placed)
     trial.save(str(tmp_path))
 
     copy = start(2, learning_rate=0.3) | {COPY: 7}
     trial.reset(copy)
     trial.restore(str(tmp_path))
-    assert 0 < distance(SPACE, trial._genes, where) < 0.05
-    assert trial._optimizer.lr == 0.3
-    shaken = dict(trial._genes)
+    assert 0 < distance(SPACE, trial._placed, where) < 0.05
+    assert trial._optimizer["access_points"]._learning_rate == 0.3
+    memory = checkpoint.read(tmp_path)
+    for part, optimizer in trial._optimizer.items():
+        for name, value in optimizer.state().items():
+            np.testing.assert_array_equal(value, memory[f"{part}_{name}"])
+    shaken = dict(trial._placed)
     assert trial.train()["p5_rss_dbm"] >= donor["p5_rss_dbm"]
     trial.save(str(tmp_path / "later"))
-    later = dict(trial._genes)
+    later = dict(trial._placed)
 
     trial.reset(copy)
     trial.restore(str(tmp_path / "later"))  # paused and resumed: the same shake, not another
-    assert trial._genes == pytest.approx(later)
+    assert trial._placed == pytest.approx(later)
     trial.reset(copy)
     trial.restore(str(tmp_path))
-    assert trial._genes == pytest.approx(shaken)
+    assert trial._placed == pytest.approx(shaken)
     trial.stop()
 
 
@@ -174,7 +178,7 @@ def test_an_infeasible_start_is_scored_without_tracing(trial: GradientTrainable)
 def test_without_a_plate_the_access_points_climb_alone() -> None:
     problem = PROBLEM.model_copy(update={"reflector": None})
     space = problem.site().space
-    trainable = in_process(GradientTrainable).for_problem(problem, ascent=ASCENT)
+    trainable = in_process(GradientTrainable).for_problem(problem, settings=ASCENT)
     trial = trainable(space.sample(np.random.default_rng(1)) | {"learning_rate": 0.02})
     results = [trial.train() for _ in range(6)]
     trial.stop()

@@ -10,17 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from trainables.objectives import ObjectiveSettings, combine, dbm_to_w, infeasible_score, score, w_to_dbm
+from trainables.objectives.base import MapError, ObjectiveSettings, dbm_to_w, w_to_dbm
+from trainables.objectives.quantile import QuantileObjective
 
 Map = npt.NDArray[np.float64]
 
-BEST, TOTAL = ObjectiveSettings(combine="best_server"), ObjectiveSettings(combine="total")
+BEST, TOTAL = QuantileObjective(combine="best_server"), QuantileObjective(combine="total")
 
 POWERS_W = st.one_of(st.just(0.0), st.floats(-180, 30).map(dbm_to_w))
 SHAPES = st.tuples(st.integers(1, 4), st.integers(1, 60))
 MAPS = SHAPES.flatmap(lambda shape: hnp.arrays(np.float64, shape, elements=POWERS_W))
 CONFIGS = st.builds(
-    ObjectiveSettings,
+    QuantileObjective,
     quantile=st.sampled_from([0.01, 0.05, 0.5]),
     combine=st.sampled_from(["best_server", "total"]),
     floor_dbm=st.sampled_from([-200.0, -120.0, -60.0]),
@@ -28,7 +29,7 @@ CONFIGS = st.builds(
 
 
 def p5(rss_w: Map, config: ObjectiveSettings = BEST) -> float:
-    return score(rss_w, config).p5_rss_dbm
+    return config.score(rss_w).value
 
 
 def random_map_w(num_ap: int, num_cells: int, seed: int = 0) -> Map:
@@ -45,7 +46,7 @@ def test_p5_is_the_interpolated_quantile_of_all_cells_in_watts(
     rank = 0.05 * (num_cells - 1)
     below, share = math.floor(rank), rank % 1
     watts = cells[below] * (1 - share) + cells[min(below + 1, num_cells - 1)] * share
-    assert p5(rss_w, ObjectiveSettings(combine=how)) == pytest.approx(10 * math.log10(watts * 1000))
+    assert p5(rss_w, QuantileObjective(combine=how)) == pytest.approx(10 * math.log10(watts * 1000))
 
 
 def test_95_percent_of_the_cells_exceed_the_score() -> None:
@@ -55,15 +56,15 @@ def test_95_percent_of_the_cells_exceed_the_score() -> None:
 
 def test_the_other_figures_are_what_their_names_say() -> None:
     rss_w = np.array([[1e-6, 1e-9, 0.0, 1e-12], [1e-8, 1e-7, 0.0, 0.0]])
-    config = ObjectiveSettings(quantile=0.5, floor_dbm=-110, coverage_threshold_dbm=-50)
-    figures = score(rss_w, config)
+    config = QuantileObjective(quantile=0.5, floor_dbm=-110, coverage_threshold_dbm=-50)
+    figures = config.score(rss_w)
     assert figures.coverage == 0.5
     assert figures.outage == 0.25
     assert figures.min_rss_dbm == pytest.approx(-110)
     assert figures.mean_rss_dbm == pytest.approx(w_to_dbm((1e-6 + 1e-7 + dbm_to_w(-110) + 1e-12) / 4))
     assert figures.feasible
-    assert set(figures.to_json()) == {
-        "p5_rss_dbm",
+    assert set(figures.flat(config.metric)) == {
+        "p50_rss_dbm",
         "coverage",
         "outage",
         "mean_rss_dbm",
@@ -97,7 +98,7 @@ def test_the_order_of_access_points_and_cells_does_not_matter(rss_w: Map, config
 @given(MAPS)
 @settings(max_examples=60, deadline=None)
 def test_the_sum_of_all_is_at_least_the_strongest(rss_w: Map) -> None:
-    assert np.all(combine(rss_w, TOTAL) >= combine(rss_w, BEST))
+    assert np.all(TOTAL.combined(rss_w) >= BEST.combined(rss_w))
     assert p5(rss_w, TOTAL) >= p5(rss_w, BEST) - 1e-9
 
 
@@ -117,16 +118,16 @@ def test_the_score_goes_on_falling_below_the_floor() -> None:
 def test_any_feasible_map_beats_any_infeasible_placement(
     rss_w: Map, config: ObjectiveSettings, violation: float
 ) -> None:
-    infeasible = infeasible_score(violation, config)
-    assert infeasible.p5_rss_dbm < p5(np.zeros_like(rss_w), config) - 1
-    assert infeasible.p5_rss_dbm < p5(rss_w, config)
+    infeasible = config.infeasible_score(violation)
+    assert infeasible.value < p5(np.zeros_like(rss_w), config) - 1
+    assert infeasible.value < p5(rss_w, config)
     assert not infeasible.feasible
 
 
 @given(st.floats(0, 100), st.floats(1e-6, 100), CONFIGS)
 @settings(max_examples=60, deadline=None)
 def test_a_larger_violation_scores_lower(violation: float, more: float, config: ObjectiveSettings) -> None:
-    smaller, larger = (infeasible_score(v, config).p5_rss_dbm for v in (violation, violation + more))
+    smaller, larger = (config.infeasible_score(v).value for v in (violation, violation + more))
     assert larger < smaller
 
 
@@ -142,8 +143,8 @@ def test_a_larger_violation_scores_lower(violation: float, more: float, config: 
     ids=["nan", "infinite", "negative", "no-cells", "no-access-points"],
 )
 def test_a_map_that_is_no_map_is_refused(rss_w: Map) -> None:
-    with pytest.raises(ValueError, match="radio map must"):
-        score(rss_w, BEST)
+    with pytest.raises(MapError, match="radio map must"):
+        BEST.score(rss_w)
 
 
 @given(st.floats(-250, 100))
@@ -155,3 +156,49 @@ def test_watts_and_dbm_convert_both_ways(power_dbm: float) -> None:
 def test_known_powers() -> None:
     assert dbm_to_w(30) == pytest.approx(1)
     assert w_to_dbm(1e-3) == pytest.approx(0)
+
+
+@pytest.mark.parametrize(
+    ("quantile", "metric", "error_metric", "label"),
+    [
+        (0.05, "p5_rss_dbm", "p5_error_db", "P5"),
+        (0.1, "p10_rss_dbm", "p10_error_db", "P10"),
+        (0.025, "p2_5_rss_dbm", "p2_5_error_db", "P2.5"),
+        (0.5, "p50_rss_dbm", "p50_error_db", "P50"),
+        (0.07, "p7_rss_dbm", "p7_error_db", "P7"),  # 100 * 0.07 is 7.000000000000001
+        (0.999, "p99_9_rss_dbm", "p99_9_error_db", "P99.9"),
+    ],
+)
+def test_the_names_of_the_value_follow_the_quantile(
+    quantile: float, metric: str, error_metric: str, label: str
+) -> None:
+    objective = QuantileObjective(quantile=quantile)
+    assert (objective.metric, objective.error_metric) == (metric, error_metric)
+    assert (objective.label, objective.quantity, objective.unit) == (label, f"{label} RSS", "dBm")
+    assert objective.marked_share == quantile
+    assert objective.score(random_map_w(2, 50)).flat(objective.metric)[metric] == p5(random_map_w(2, 50), objective)
+
+
+SHARES = st.integers(1, 9_999).map(lambda number: number / 10_000)
+
+
+@given(SHARES, SHARES)
+@settings(max_examples=300, deadline=None)
+def test_two_quantiles_never_share_a_name(one: float, other: float) -> None:
+    first, second = QuantileObjective(quantile=one), QuantileObjective(quantile=other)
+    for names in ((first.metric, second.metric), (first.error_metric, second.error_metric)):
+        assert (names[0] == names[1]) == (one == other)
+
+
+@pytest.mark.parametrize(("one", "other"), [(0.05, 0.051), (0.25, 0.025), (0.021, 0.21), (0.11, 0.011)])
+def test_digits_before_and_after_the_point_are_told_apart(one: float, other: float) -> None:
+    assert QuantileObjective(quantile=one).metric != QuantileObjective(quantile=other).metric
+
+
+@given(SHARES)
+@settings(max_examples=100, deadline=None)
+def test_a_name_is_one_word_of_a_table_from_which_the_quantile_can_be_read(quantile: float) -> None:
+    metric = QuantileObjective(quantile=quantile).metric
+    assert metric.isidentifier()
+    stem = metric.removesuffix("_rss_dbm").removeprefix("p")
+    assert float(stem.replace("_", ".")) / 100 == pytest.approx(quantile, rel=1e-9)

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 import pytest
-from tests.trainables.tracing.test_physics import WAVELENGTH_M, at, hall, some_placements
 
 from search_spaces.design import Placement
+from tests.trainables.tracing.test_physics import WAVELENGTH_M, at, hall, some_placements
 from trainables.evaluator import PlacementEvaluator
 
 if TYPE_CHECKING:

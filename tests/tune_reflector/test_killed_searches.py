@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from ray.cluster_utils import Cluster
 
-from search_records.rows import read_rows
-from tests.searches import Search, last_results, proposed
+from search_records.events import Failed, Repeated
+from tests.searches import Search, last_results, proposed, read_rows
 
 pytestmark = pytest.mark.slow
 
@@ -49,7 +49,7 @@ def test_a_search_that_is_killed_again_and_again_ends_as_if_nothing_had_happened
         else:
             search.wait_for_results(search.results + dice.randrange(1, 8))
             time.sleep(dice.uniform(0.0, 0.3))
-        assert search.process.poll() is None, "it ended before it was killed"
+        assert search.process.poll() is None, f"it ended before it was killed: {search.process.communicate()[0]}"
         ended = last_results(search.events)
         search.kill()
         killed += 1
@@ -61,7 +61,7 @@ def test_a_search_that_is_killed_again_and_again_ends_as_if_nothing_had_happened
     trials = proposed(events)
     assert len(trials) == total
     assert last_results(events).keys() == trials.keys()
-    repeated = [event for event in events if event["event"] == "repeated"]
+    repeated = [event for event in events if isinstance(event, Repeated)]
     print(f"{killed} kills survived, 0 of {len(trials)} trials lost, {len(repeated)} rungs traced again")
     assert len(repeated) <= 2 * killed
     found, expected = outcome("a"), outcome("whole")
@@ -104,7 +104,7 @@ def test_workers_that_die_or_hang_are_replaced_and_their_trials_go_on() -> None:
     assert "failed" not in output
     events = search.events
     assert len(last_results(events)) == len(proposed(events)) == 60
-    assert not [event for event in events if event["event"] == "failed"]
+    assert not [event for event in events if isinstance(event, Failed)]
     assert "made no progress for trial_timeout_s=6" in Path("results/a/errors.txt").read_text()
 
 
@@ -121,7 +121,7 @@ def test_a_lost_node_is_survived() -> None:
         cluster.remove_node(lost, allow_graceful=False)
         search.end()
         assert len(last_results(search.events)) == len(proposed(search.events)) == 30
-        assert not [event for event in search.events if event["event"] == "failed"]
+        assert not [event for event in search.events if isinstance(event, Failed)]
     finally:
         cluster.shutdown()
 

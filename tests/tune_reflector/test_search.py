@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from search_records.rows import read_rows
 from search_spaces.neighbourhood import distance
+from tests.searches import read_rows
 from tune_reflector import search
 from tune_reflector.config.config_file import load_config, validate
-from tune_reflector.searchers.algorithms.random import RandomSearcher
+from tune_reflector.searchers.random import RandomSettings
 
 QUICK = [
     "launch=local",
@@ -72,7 +72,7 @@ def test_asha_over_gradient_trials_is_multi_start_ascent() -> None:
 @pytest.mark.slow
 def test_hyperparameters_alone_are_searched_from_a_given_start() -> None:
     config = load_config(None)
-    start = RandomSearcher(config.site().space, 3).suggest("a")
+    start = RandomSettings().build(config.site().space, 3).suggest("a")
     given = f"trainable.start={json.dumps(start)}"
     assert run_quick(*CLIMB, RATE, given, "searcher={kind: grid, points_per_gene: 3}", "name=a") == 0
     rows = list(read_rows(Path("results/a/trials.csv")))
@@ -411,13 +411,34 @@ def test_a_failed_trial_says_why_and_the_search_goes_on(
         return step(self)
 
     monkeypatch.setattr(PlacementTrainable, "step", failing)
-    assert run_quick("name=a", "budget.trials=4", "scheduler.kind=fifo") == 0
+    assert run_quick("name=a", "budget.trials=4", "scheduler.kind=fifo", "faults.max_failures=0") == 0
     assert "had enough" in Path("results/a/errors.txt").read_text()
     assert (
         "1 trial failed, see errors.txt:\n  1 x RuntimeError: the ray tracer has had enough" in capsys.readouterr().out
     )
     rows = list(read_rows(Path("results/a/trials.csv")))
     assert len({row.trial_id for row in rows if row.values["complete"]}) == 3
+
+
+def test_a_trial_that_failed_once_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from trainables.placement import PlacementTrainable
+
+    step, calls = PlacementTrainable.step, iter(range(1000))
+
+    def failing(self: PlacementTrainable) -> dict[str, object]:
+        if next(calls) == 3:  # the second rung of the second trial
+            raise RuntimeError("the ray tracer has had enough")
+        return step(self)
+
+    assert run_quick("name=straight", "budget.trials=4", "searcher.kind=random") == 0
+    monkeypatch.setattr(PlacementTrainable, "step", failing)
+    assert run_quick("name=a", "budget.trials=4", "searcher.kind=random") == 0
+    assert "failed" not in capsys.readouterr().out
+    rows, straight = ([*read_rows(Path(f"results/{name}/trials.csv"))] for name in ("a", "straight"))
+    assert len({row.trial_id for row in rows if row.values["complete"]}) == 4
+    assert {(row.iteration, row.values["x1"]) for row in rows} == {(r.iteration, r.values["x1"]) for r in straight}
 
 
 def test_a_candidate_whose_map_cannot_be_does_not_win(
@@ -500,24 +521,24 @@ def test_a_signal_ends_a_local_search_between_two_iterations(
     number: signal.Signals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Never in the middle of a callback, where it could leave a lock taken or a row cut off."""
-    from callbacks.progress_counter import ProgressCounter
+    from tune_reflector.execution.recorder import Recorder
 
-    on_trial_complete, log = ProgressCounter.on_trial_complete, list[str]()
+    on_trial_result, log = Recorder.on_trial_result, list[str]()
 
-    def hit_by_a_signal(self: ProgressCounter, *args: object, **about: object) -> None:
+    def hit_by_a_signal(self: Recorder, *args: object, **about: object) -> None:
         log.append("begins")
-        if len(log) == 3:  # in the second trial
+        if len(log) == 5:  # in the second trial, on its first rung
             os.kill(os.getpid(), number)
             time.sleep(0.01)
-        on_trial_complete(self, *args, **about)  # type: ignore[arg-type]
+        on_trial_result(self, *args, **about)  # type: ignore[arg-type]
         log.append("ends")
 
     before = [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)]
-    monkeypatch.setattr(ProgressCounter, "on_trial_complete", hit_by_a_signal)
+    monkeypatch.setattr(Recorder, "on_trial_result", hit_by_a_signal)
     assert run_quick("name=a", "searcher.kind=random", "budget.trials=50") == 128 + number
-    assert log == ["begins", "ends"] * 2
+    assert log == ["begins", "ends"] * 3
     assert [signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)] == before
-    assert len(list(read_rows(Path("results/a/trials.csv")))) == 4
+    assert len(list(read_rows(Path("results/a/trials.csv")))) == 3
 
 
 # --- the budget of rays -------------------------------------------------------------------------------------

@@ -17,17 +17,18 @@ class SceneSource(Kind):
     @property
     @abstractmethod
     def source(self) -> str:
-        """What to call the scene in results."""
+        """Name of the scene in results."""
 
     @property
-    @abstractmethod
-    def file(self) -> Path:
-        """The file that describes it."""
+    def file(self) -> Path | None:
+        """The file that describes it; None if none does."""
+        return None
 
     def floor_plan(self) -> FloorPlan | None:
         """The plan that the scene is built from; None where ``file`` is a Mitsuba XML scene, without zones."""
         return None
 
     def sha256(self) -> str:
-        """Digest of the scene's own file, so that a result names the building it belongs to."""
-        return hashlib.sha256(self.file.read_bytes()).hexdigest()
+        """Digest of the scene's own file, or of its plan: a result names the building it belongs to."""
+        content = self.file.read_bytes() if self.file else repr(self.floor_plan()).encode()
+        return hashlib.sha256(content).hexdigest()

@@ -102,7 +102,7 @@ class Wall(Slab):
         return (*self.path_m, self.path_m[0]) if self.closed else self.path_m
 
     def ends_m(self, opening: Opening) -> npt.NDArray[np.float64]:
-        """Where an opening begins and where it ends, ``[2, 2]`` [m]."""
+        """Both ends of an opening, ``[2, 2]`` [m]."""
         start, end = np.asarray(self.corners_m)[opening.segment : opening.segment + 2]
         along = (end - start) / np.linalg.norm(end - start)
         return np.array([start + s * along for s in (opening.start_m, opening.start_m + opening.width_m)])
@@ -224,7 +224,7 @@ def bundled_floor_plans() -> dict[str, Path]:
 
 
 def sheets(plan: FloorPlan) -> list[Sheet]:
-    """All surfaces of a floor plan, one ``Sheet`` per slab and wall."""
+    """Build the surfaces of a floor plan, one ``Sheet`` per slab and wall."""
     built = []
     for name, slab, z in (("floor", plan.floor, 0.0), ("ceiling", plan.ceiling, plan.height_m)):
         if slab is not None:

@@ -30,7 +30,7 @@ class FloorPlanScene(SceneSource):
 
     @property
     def source(self) -> str:
-        """What to call the scene in results."""
+        """Name of the scene in results."""
         return self.plan
 
     @model_validator(mode="after")

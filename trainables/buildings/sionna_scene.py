@@ -23,7 +23,7 @@ class SionnaScene(SceneSource):
 
     @property
     def source(self) -> str:
-        """What to call the scene in results."""
+        """Name of the scene in results."""
         return f"sionna:{self.name}"
 
     @model_validator(mode="after")

@@ -23,7 +23,7 @@ class XmlScene(SceneSource):
 
     @property
     def source(self) -> str:
-        """What to call the scene in results."""
+        """Name of the scene in results."""
         return str(self.path)
 
     @model_validator(mode="after")

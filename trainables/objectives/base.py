@@ -67,7 +67,12 @@ class ObjectiveSettings(Kind):
     @property
     @abstractmethod
     def unit(self) -> str:
-        """Of the value: ``dBm``."""
+        """Unit of the value: ``dBm``."""
+
+    @property
+    def difference_unit(self) -> str:
+        """Unit of the difference of two values, and so of an error: ``dB`` where values are in dBm."""
+        return self.unit
 
     @property
     @abstractmethod

@@ -48,6 +48,10 @@ class QuantileObjective(ObjectiveSettings):
         return "dBm"
 
     @property
+    def difference_unit(self) -> str:
+        return "dB"
+
+    @property
     def lowest(self) -> float:
         return self.floor_dbm - OUTAGE_SPAN_DB
 

@@ -20,7 +20,7 @@ Rungs = tuple[int, ...]
 
 @dataclass(frozen=True)
 class PopulationLife:
-    """How a trial lives in a population.
+    """The life of a trial in a population.
 
     Args:
         interval: iterations between two copies.
@@ -58,7 +58,7 @@ class TrainableSettings(Kind):
         return ()
 
     def space(self, placement: PlacementSpace) -> SearchSpace:
-        """What a searcher searches: placements, unless a kind has more or other genes."""
+        """The space that a searcher searches: placements, unless a kind has more or other genes."""
         return placement
 
     def scored_rungs(self, rungs: Rungs) -> Rungs:
@@ -70,7 +70,7 @@ class TrainableSettings(Kind):
         """Rays per access point that a trial has traced after each of its iterations, if it is left alone."""
 
     def time_per_ray(self, rungs: Rungs, has_reflector: bool) -> float:
-        """How long an average ray of a trial takes, over one of the radio map."""
+        """Time of an average ray of a trial, over that of one of the radio map."""
         return 1.0
 
     def copy_interval(self, rungs: Rungs) -> int:
@@ -99,7 +99,7 @@ class TrainableSettings(Kind):
 
 @dataclass(frozen=True)
 class TrialPlan:
-    """What is known of every trial before one has begun.
+    """The plan of every trial: what is known of it before it has begun.
 
     Args:
         problem: what is scored.
@@ -111,12 +111,12 @@ class TrialPlan:
 
     @cached_property
     def placement_space(self) -> PlacementSpace:
-        """All placements."""
+        """The space of placements."""
         return self.problem.site().space
 
     @cached_property
     def space(self) -> SearchSpace:
-        """What a searcher searches."""
+        """The space that a searcher searches."""
         return self.trainable.space(self.placement_space)
 
     @cached_property
@@ -126,7 +126,7 @@ class TrialPlan:
 
     @property
     def time_per_ray(self) -> float:
-        """How long an average ray of a trial takes, over one of the radio map."""
+        """Time of an average ray of a trial, over that of one of the radio map."""
         return self.trainable.time_per_ray(self.problem.rungs, self.problem.reflector is not None)
 
     @property
@@ -136,13 +136,17 @@ class TrialPlan:
 
     @property
     def gene_names(self) -> tuple[str, ...]:
-        """Of placements, and of hyperparameters that are searched."""
+        """Names of the genes of placements, and of hyperparameters that are searched."""
         return tuple(dict.fromkeys(gene.name for gene in (*self.placement_space.genes, *self.space.genes)))
 
     def columns(self, origin: tuple[str, ...] = ()) -> ResultColumns:
-        """What a result holds of which a searcher tells ``origin``."""
+        """Columns of the results; ``origin`` is what a searcher tells of its candidates."""
         return ResultColumns(
-            self.problem.objective.metric, self.gene_names, origin, steps=self.trainable.moves_placement
+            self.problem.objective.metric,
+            tuple(gene.name for gene in self.placement_space.genes),
+            origin,
+            steps=self.trainable.moves_placement,
+            hyperparameters=tuple(gene.name for gene in self.trainable.searched()),
         )
 
     def describe(self) -> str:

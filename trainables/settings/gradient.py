@@ -68,11 +68,11 @@ class GradientSettings(AscentSettings, TrainableSettings):
         return TrialSpace(None if self.start else placement, self.searched())
 
     def scored_rungs(self, rungs: Rungs) -> Rungs:
-        """All up to ``rung``: their maps are merged."""
+        """The rungs up to ``rung``: their maps are merged."""
         return rungs[: self.rung or len(rungs)]
 
     def rays_per_ap(self, rungs: Rungs, has_reflector: bool) -> tuple[int, ...]:
-        """Each step looks for paths, feels the slope of the reflector on the first rung, both ways, and is scored."""
+        """Rays of paths, of the reflector's slope (twice the first rung) and of the score, step by step."""
         score = sum(self.scored_rungs(rungs))
         step = self.path_rays_per_ap + (2 * rungs[0] if has_reflector else 0) + score
         return tuple(score + step * number for number in range(1, self.steps + 1))

@@ -36,7 +36,7 @@ class BackendError(RuntimeError):
 
 @dataclass(frozen=True)
 class Backend:
-    """What rays are traced with."""
+    """The backend that rays are traced with."""
 
     name: Literal["cuda", "llvm"]
     version: str

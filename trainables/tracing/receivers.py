@@ -5,7 +5,18 @@ the box, and with it the cells, the number and the compiled kernels.
 
 Indoors most rays travel almost horizontally and seldom hit a horizontal plane, whose cells then get few,
 heavily weighted rays; a low quantile of so noisy a map is far too low. Two vertical panels at right angles in
-each cell see those rays face on. Averaged, they estimate the same mean path gain at the same cost.
+each cell see those rays face on. Averaged, they estimate the same mean path gain at the same cost:
+
+    g_cell = 1/4 sum_k g_k,    g_k = 1/A_k integral over triangle k of |h(s)|^2 dS
+
+over the four triangles of a cell, of equal area A_k [m2]; h(s) is the channel's gain at the point s. Sionna estimates
+each g_k from the rays r that cross the triangle:
+
+    g_k ~ (lambda / 4 pi)^2 / A_k  sum_r |a_r|^2 omega_r / |cos theta_r|
+
+with the solid angle omega_r that a ray stands for (4 pi over the number of rays), its field a_r without the loss over
+distance, which the ray's widening tube accounts for, and its angle theta_r to the triangle's normal. Received power of
+a cell: transmit power times g_cell [W].
 """
 
 from dataclasses import dataclass
@@ -78,7 +89,7 @@ class ReceiverGrid:
 
     @cached_property
     def mask(self) -> npt.NDArray[np.bool_]:
-        """Which cells of the box count, ``[num_y, num_x]``."""
+        """Mask of the cells of the box that count, ``[num_y, num_x]``."""
         return contains(self.region, self._box_centers_m).reshape(self.shape)
 
     @cached_property

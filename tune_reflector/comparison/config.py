@@ -112,14 +112,14 @@ class ComparisonConfig(Model):
 
     @property
     def folder(self) -> Path:
-        """Where the comparison's results go."""
+        """Folder of the comparison's results."""
         results_dir = self.results_dir
         home = str(results_dir).startswith("~/")
         return ((results_dir.expanduser() if home else results_dir) / self.name).absolute()
 
     @property
     def runs_folder(self) -> Path:
-        """Where the folders of its runs are."""
+        """Folder of its runs' folders."""
         return self.folder / "runs"
 
 
@@ -138,7 +138,7 @@ class Run:
 
     @property
     def folder(self) -> Path:
-        """Where the search leaves its results."""
+        """Folder of the search's results."""
         return self.config.run_dir
 
 
@@ -165,7 +165,7 @@ def dump_comparison(comparison: ComparisonConfig) -> str:
 
 
 def base_of(comparison: ComparisonConfig) -> SearchConfig:
-    """What the entries share, checked on its own."""
+    """Check what the entries share, on its own."""
     try:
         return validate({"launch": "local", "report": {"every_s": None, "figures": False}, **comparison.base})
     except ConfigError as error:
@@ -173,7 +173,7 @@ def base_of(comparison: ComparisonConfig) -> SearchConfig:
 
 
 def plan_runs(comparison: ComparisonConfig) -> list[Run]:
-    """Every entry with every seed; first all entries with the first seed, so that the results grow evenly.
+    """Plan every entry with every seed; first all entries with the first seed, so that the results grow evenly.
 
     Raises:
         ConfigError: with what is wrong with the base, or with any entry, one problem a line.

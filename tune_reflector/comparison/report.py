@@ -60,7 +60,8 @@ def _notes(comparison: ComparisonConfig, run: Run, labels: Sequence[str], missin
     final, objective = run.config.final, run.config.objective
     yield (
         f"{objective.quantity} [{objective.unit}] of each run's winner, measured again on the same {final.lattices} "
-        f"lattices of {final.rays_per_ap:,} or more rays per AP; std and differences in dB. The budget of a run was "
+        f"lattices of {final.rays_per_ap:,} or more rays per AP; std and differences in "
+        f"{objective.difference_unit}. The budget of a run was "
         f"{comparison.rays_per_ap:g} rays per AP.\n"
     )
     if len(labels) > 1:
@@ -75,7 +76,7 @@ def _notes(comparison: ComparisonConfig, run: Run, labels: Sequence[str], missin
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one run found, and what it took."""
+    """The outcome of one run: what it found, and what it took."""
 
     label: str
     seed: int
@@ -106,7 +107,7 @@ def read_outcome(run: Run) -> Outcome:
 
 
 def rays_grid(rays_per_ap: float) -> np.ndarray:
-    """Where curves are read off, the budget included; ``[GRID_POINTS]``, rays per AP."""
+    """Points at which curves are read off, the budget included; ``[GRID_POINTS]``, rays per AP."""
     return np.linspace(rays_per_ap / GRID_POINTS, rays_per_ap, GRID_POINTS)
 
 
@@ -118,7 +119,7 @@ def read_off(curve: Sequence[tuple[float, float]], rays: np.ndarray) -> np.ndarr
 
 @dataclass(frozen=True)
 class PairedTest:
-    """Whether differences within pairs could be chance; two-sided."""
+    """A two-sided test whether differences within pairs could be chance."""
 
     name: str
     pairs: int

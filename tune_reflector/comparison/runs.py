@@ -5,13 +5,14 @@ SIGINT, after which every search saves its state; nothing is ever killed harder.
 """
 
 import fcntl
+import logging
 import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ from tune_reflector.comparison.config import Run
 from tune_reflector.config.config_file import dump_config, flat, load_config
 from tune_reflector.errors import ConfigError
 from tune_reflector.runs.layout import BEST_FILE, CONFIG_FILE, PROVENANCE_FILE
+
+_log = logging.getLogger(__name__)
 
 _LOOK_EVERY_S = 0.1
 _LOG_EVERY_S = 60.0
@@ -43,7 +46,7 @@ class Failure:
 
 
 def is_done(run: Run) -> bool:
-    """Whether the run has its winner."""
+    """Tell whether the run has its winner."""
     return (run.folder / BEST_FILE).exists()
 
 
@@ -76,14 +79,13 @@ def _change(run: Run) -> str | None:
     return None
 
 
-def run_all(folder: Path, runs: Sequence[Run], parallel: int, report: Callable[[str], None]) -> list[Failure]:
+def run_all(folder: Path, runs: Sequence[Run], parallel: int) -> list[Failure]:
     """Run what is not done yet.
 
     Args:
         folder: the comparison's folder, for the runs' settings and logs.
         runs: all runs.
         parallel: how many at a time.
-        report: prints for people.
 
     Returns:
         The runs that failed.
@@ -101,7 +103,8 @@ def run_all(folder: Path, runs: Sequence[Run], parallel: int, report: Callable[[
     running: dict[subprocess.Popen[bytes], Run] = {}
     failures: list[Failure] = []
     status, start, done, told = StatusLine(log_every_s=_LOG_EVERY_S), time.monotonic(), 0, 0
-    report(f"{len(waiting)} of {len(runs)} runs to do, {parallel} at a time; logs in {display_path(folder / 'logs')}")
+    to_do = "%d of %d runs to do, %d at a time; logs in %s"
+    _log.info(to_do, len(waiting), len(runs), parallel, display_path(folder / "logs"))
     with _alone(folder) as lock, _signals() as signals, _none_left_behind(running):
         while running or (waiting and not signals):
             while waiting and len(running) < parallel and not signals:
@@ -117,7 +120,7 @@ def run_all(folder: Path, runs: Sequence[Run], parallel: int, report: Callable[[
                 if is_done(run):
                     done += 1
                 elif not signals:
-                    failures.append(Failure(run, _log(folder, run)))
+                    failures.append(Failure(run, _log_file(folder, run)))
             now = time.monotonic()
             if status.is_due(now) or not (running or waiting):
                 status.show(_line(done_before, done, running, failures, len(runs), now - start), now)
@@ -150,7 +153,7 @@ def _start(folder: Path, run: Run, lock: int) -> "subprocess.Popen[bytes]":
         config_file = folder / "configs" / f"{run.name}.yaml"
         write_text(config_file, dump_config(run.config))
         arguments = [str(config_file)]
-    with _log(folder, run).open("ab") as log:
+    with _log_file(folder, run).open("ab") as log:
         return subprocess.Popen(
             [sys.executable, "-m", "tune_reflector.search", *arguments],
             stdin=subprocess.DEVNULL,
@@ -161,7 +164,7 @@ def _start(folder: Path, run: Run, lock: int) -> "subprocess.Popen[bytes]":
         )
 
 
-def _log(folder: Path, run: Run) -> Path:
+def _log_file(folder: Path, run: Run) -> Path:
     return folder / "logs" / f"{run.name}.log"
 
 

@@ -206,7 +206,7 @@ def _dump(model: Model, indent: str, comments: bool) -> Iterable[str]:
 
 
 def flat(config: SearchConfig) -> dict[str, Any]:
-    """Every setting by its dotted key, as plain data."""
+    """Flatten every setting to its dotted key, as plain data."""
     return dict(_flat(config.model_dump(mode="json"), ""))
 
 

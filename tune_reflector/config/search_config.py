@@ -114,7 +114,7 @@ class SearchConfig(PlacementProblem):
 
     @property
     def plan(self) -> TrialPlan:
-        """What is known of every trial."""
+        """The plan of every trial."""
         return TrialPlan(self, self.trainable)
 
     def refined(self, num_starts: int) -> Self:
@@ -138,18 +138,18 @@ class SearchConfig(PlacementProblem):
         return sum((stage.num_trials * stage.plan.rays_per_iteration[-1] for stage in self.stages()[1:]), 0.0)
 
     def space(self) -> SearchSpace:
-        """What the searcher searches."""
+        """The space that the searcher searches."""
         return self.plan.space
 
     def columns(self) -> ResultColumns:
-        """What the results of all stages hold."""
+        """Columns of the results of all stages."""
         origin = self.refine.origin if self.refine else ()
         origin += tuple(name for stage in self.stages() for name in stage.searcher.origin) + self.scheduler.origin
         columns = self.plan.columns(tuple(dict.fromkeys(origin)))
         return replace(columns, steps=any(stage.trainable.moves_placement for stage in self.stages()))
 
     def missing_packages(self) -> list[str]:
-        """What some part needs and is not installed: a line each, with a remedy."""
+        """Name what some part needs and is not installed: a line each, with a remedy."""
         found = {field: getattr(self, field) for field in type(self).model_fields}
         lines = {field: part.missing_package() for field, part in found.items() if isinstance(part, Kind)}
         return [f"{field}.{line}" for field, line in lines.items() if line is not None]
@@ -177,7 +177,7 @@ class SearchConfig(PlacementProblem):
 
     @property
     def run_dir(self) -> Path:
-        """Where the run's results go."""
+        """Folder of the run's results."""
         assert self.name is not None, "named() comes first"
         return (self.results_dir / self.name).absolute()
 

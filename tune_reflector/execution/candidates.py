@@ -91,7 +91,7 @@ class Candidates:
 
     @property
     def finished(self) -> bool:
-        """Whether no candidate will be handed out any more."""
+        """True if no candidate will be handed out any more."""
         return not self._again and (self._exhausted or self._proposed >= self._total)
 
     def next(self) -> Candidate | None:
@@ -142,11 +142,11 @@ class Candidates:
 
     @property
     def trial_ids(self) -> list[str]:
-        """Of all that were ever proposed in this stage."""
+        """Names of all trials that were ever proposed in this stage."""
         return [self._trial_id(number) for number in range(self._proposed)]
 
     def has_ended(self, trial_id: str) -> bool:
-        """Whether a candidate that was handed out will not be any more."""
+        """Tell whether a candidate that was handed out will not be any more."""
         return trial_id not in self.live and all(candidate.trial_id != trial_id for candidate in self._again)
 
     def save(self, at_once: bool = False) -> None:

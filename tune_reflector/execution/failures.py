@@ -57,16 +57,13 @@ class FailureLog:
             file.write(f"trial {trial_id}: {failure.cause}\n{_COLOURS.sub('', failure.details).strip()}\n\n")
 
     def read(self, error: BaseException | None) -> Failure:
-        """What has happened."""
-        details = str(error) if isinstance(error, RayError) else "".join(traceback.format_exception(error))
+        """Read a failure off what Tune, or this process, has caught."""
         if isinstance(error, RayTaskError):
-            cause = error.as_instanceof_cause() if error.cause is None else error.cause
-            if isinstance(cause, OSError) and cause.errno in _DISK:
-                return Failure(_first_line(cause), details, disk=cause)
-            if isinstance(cause, MemoryError | OutOfMemoryError) or _speaks_of_memory(str(cause)):
-                return Failure(f"out of memory: {_first_line(cause)}", details, out_of_memory=True)
-            return Failure(_first_line(cause), details, repeatable=isinstance(cause, MapError))
-        if isinstance(error, MemoryError | OutOfMemoryError) or self._kernel_killed_one() or _speaks_of_memory(details):
+            return _raised(error.as_instanceof_cause() if error.cause is None else error.cause, str(error))
+        if error is not None and not isinstance(error, RayError):  # raised in this process
+            return _raised(error, "".join(traceback.format_exception(error)))
+        details = str(error)
+        if isinstance(error, OutOfMemoryError) or self._kernel_killed_one() or _speaks_of_memory(details):
             return Failure("out of memory: its worker was killed", details, out_of_memory=True)
         if isinstance(error, RayActorError):
             where = "the node of its worker was lost" if "node" in details and "died" in details else "its worker died"
@@ -83,6 +80,15 @@ def no_progress(timeout_s: float) -> Failure:
     """The failure of a trial that hangs."""
     cause = f"made no progress for trial_timeout_s={timeout_s:g}"
     return Failure(cause, cause, hang=True)
+
+
+def _raised(error: BaseException, details: str) -> Failure:
+    """The failure of a trial that has raised this."""
+    if isinstance(error, OSError) and error.errno in _DISK:
+        return Failure(_first_line(error), details, disk=error)
+    if isinstance(error, MemoryError | OutOfMemoryError) or _speaks_of_memory(str(error)):
+        return Failure(f"out of memory: {_first_line(error)}", details, out_of_memory=True)
+    return Failure(_first_line(error), details, repeatable=isinstance(error, MapError))
 
 
 def _oom_kills() -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
 from tune_reflector.config.search_config import SearchConfig
@@ -42,6 +43,16 @@ class Launch:
     time_s: float | None = None
     out_of_rays: Callable[[], bool] = lambda: False
     session_number: int = 0
+
+    def run(self) -> None:
+        """Run it in the way that the configuration asks for.
+
+        Raises:
+            Interrupted: Ctrl-C or SIGTERM ended it before its end; it can be resumed.
+            OSError: the disk is full, or not there any more.
+        """
+        way = "local_loop" if self.config.launch == "local" else "ray_tune"
+        resolve_name(f"tune_reflector.execution.{way}:run")(self)
 
     def trainable(self, **attributes: Any) -> "type[SceneTrainable]":
         """The configured trainable, with these attributes of its class."""

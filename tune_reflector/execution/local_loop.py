@@ -5,6 +5,8 @@ would run for a single worker. A trial that fails leaves its traceback in ``erro
 """
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from tempfile import gettempdir
 from typing import Any, TypeVar
@@ -25,7 +27,7 @@ Trainable = TypeVar("Trainable", bound=SceneTrainable)
 
 @dataclass
 class LocalTrial:
-    """What schedulers and callbacks need to know of a trial."""
+    """A trial, as far as schedulers and callbacks need to know it."""
 
     trial_id: str
     config: dict[str, float]
@@ -91,18 +93,18 @@ class _Loop:
         self._scheduler.on_trial_add(NO_OTHERS, trial)
         about = {"trials": self.trials, "trial": trial}
         try:
-            self._worker = self._start(candidate)
+            with _work_of_the_trial():
+                self._worker = self._start(candidate)
             ended = False
             while not ended and not self._launch.out_of_rays():
                 self._heed_signals()
-                result: dict[str, Any] = self._worker.train()
+                with _work_of_the_trial():
+                    result: dict[str, Any] = self._worker.train()
                 ended = self._take(trial, result, about)
-        except OSError:
-            raise  # the disk's, not the trial's
-        except Exception as error:
+        except _TrialError as error:
             trial.status = "ERROR"
             self._scheduler.on_trial_error(NO_OTHERS, trial)
-            self._retries.handle(trial.trial_id, self._failures.read(error))
+            self._retries.handle(trial.trial_id, self._failures.read(error.__cause__))
             self._call("on_trial_error", **about)
         else:
             trial.status = "TERMINATED"
@@ -149,6 +151,19 @@ class _Loop:
     def _call(self, hook: str, **about: Any) -> None:
         for callback in self._launch.callbacks:
             getattr(callback, hook)(iteration=0, **about)
+
+
+class _TrialError(Exception):
+    """A trial has failed; the cause says why."""
+
+
+@contextmanager
+def _work_of_the_trial() -> Iterator[None]:
+    """Within this context an error is the trial's; elsewhere it is the disk's, or this program's."""
+    try:
+        yield
+    except Exception as error:
+        raise _TrialError from error
 
 
 def in_process(trainable: type[Trainable]) -> type[Trainable]:

@@ -22,7 +22,7 @@ class Interrupted(KeyboardInterrupt):
 
 
 def exit_code(interruption: KeyboardInterrupt) -> int:
-    """Of a program that ends because of it."""
+    """Exit code of a program that ends because of the interruption."""
     return interruption.exit_code if isinstance(interruption, Interrupted) else 128 + signal.SIGINT
 
 

@@ -51,7 +51,7 @@ class CandidateTrial(Trial):
         self._default_result_or_future = None
 
     def get_json_state(self) -> tuple[str, str]:
-        """What Tune's snapshots hold of this trial: nothing, as they are never read."""
+        """Give Tune's snapshots nothing, as they are never read."""
         return "{}", "{}"
 
 

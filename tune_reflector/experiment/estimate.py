@@ -16,7 +16,7 @@ OVERHEAD_S = 0.02
 
 
 def seconds_per_ray(config: SearchConfig, evaluator: PlacementEvaluator) -> float:
-    """What a ray per access point takes, from tracing one placement at every rung, with the threads of one trial."""
+    """Measure a ray per access point by tracing one placement at every rung, with the threads of one trial."""
     evaluator.set_threads(config.resources.cpus_per_trial)
     placement = evaluator.site.space.decode(evaluator.site.space.sample(np.random.default_rng(0)))
     all_s = 0.0
@@ -30,7 +30,7 @@ def seconds_per_ray(config: SearchConfig, evaluator: PlacementEvaluator) -> floa
 
 
 def search_s(config: SearchConfig, s_per_ray: float, workers: int) -> float:
-    """How long the trials will take [s]."""
+    """Estimate how long the trials will take [s]."""
     total_s, rays_left = 0.0, config.budget.rays_per_ap or math.inf
     for stage in config.stages():
         rays_of_a_trial = stage.scheduler.mean_rays_per_ap(stage.plan)

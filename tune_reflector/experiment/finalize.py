@@ -58,13 +58,15 @@ def finish(session: Session) -> int:
 def summary(winner: Winner, objective: ObjectiveSettings) -> str:
     """The result in a few lines for people."""
     measured, without = winner.measured, winner.without_reflector
-    lines = [f"{objective.label} {measured.score.value:.1f} +- {shown_error(measured.error_db):.1f} {objective.unit}"]
-    if without is not None and winner.gain_db is not None:
-        gain_db = winner.gain_db
-        lines[0] += f" (same APs without the reflector {without.score.value:.1f}: {gain_db:+.1f} dB)"
-        if abs(gain_db) <= measured.error_db + without.error_db:
+    lines = [f"{objective.label} {measured.score.value:.1f} +- {shown_error(measured.error):.1f} {objective.unit}"]
+    if without is not None and winner.gain is not None:
+        gain = winner.gain
+        lines[0] += (
+            f" (same APs without the reflector {without.score.value:.1f}: {gain:+.1f} {objective.difference_unit})"
+        )
+        if abs(gain) <= measured.error + without.error:
             lines.append("the reflector makes no difference beyond the error of the measurement")
-        elif gain_db < 0:
+        elif gain < 0:
             lines.append("the reflector makes it worse: leave it out")
     lines.append(f"{100 * measured.score.coverage:.0f} % of the cells above {objective.coverage_threshold_dbm:g} dBm")
     for number, ap in enumerate(winner.placement.access_points, start=1):
@@ -91,7 +93,7 @@ def _draw(session: Session, placement: Placement, history: History) -> None:
     _log.info("drawing the figures")
     folder = session.config.run_dir
     try:
-        save_figures(RunData.read(folder, history))
+        save_figures(RunData.of(folder, session.config, history))
         save_scene(folder / FIGURES_FOLDER, session.evaluator, placement, folder.name)
     except Exception as error:
         _log.warning("the figures could not be drawn: %s: %s", type(error).__name__, error)

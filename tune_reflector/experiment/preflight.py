@@ -122,7 +122,7 @@ def _check_bounds(evaluator: PlacementEvaluator) -> None:
 
 
 def warnings(config: SearchConfig, site: Site, workers: int, s_per_ray: float) -> list[str]:
-    """What is allowed, but will not give what one may expect."""
+    """List what is allowed, but will not give what one may expect."""
     found = [*_small_plate(config, site), *_short_timeout(config, s_per_ray)]
     return [f"warning: {text}" for text in (*found, *config.searcher.warnings(config.space(), workers))]
 

@@ -25,7 +25,7 @@ class Machine:
         return cls(len(os.sched_getaffinity(0)), gpus if backend.name == "cuda" else 0)
 
     def workers(self, config: SearchConfig, backend: Backend) -> int:
-        """How many trials run at a time.
+        """Count the trials that run at a time.
 
         Raises:
             ConfigError: not even one fits.
@@ -53,7 +53,7 @@ class Machine:
 
 @contextmanager
 def machine(config: SearchConfig, backend: Backend) -> Iterator[Machine]:
-    """What the trials can use; within this context a running cluster is connected, if one is named."""
+    """Find what the trials can use; within this context a running cluster is connected, if one is named."""
     if config.launch == "local" or config.ray.address is None:
         yield Machine.local(backend)
     else:

@@ -15,8 +15,8 @@ from search_records.events import Event, Finished
 from tune_reflector.config.config_file import dump_config, flat, load_config
 from tune_reflector.config.search_config import SearchConfig
 from tune_reflector.errors import ConfigError
-from tune_reflector.runs.layout import CONFIG_FILE, PROVENANCE_FILE, SAME_VERSIONS, is_run
-from tune_reflector.runs.provenance import session_record
+from tune_reflector.runs.layout import CONFIG_FILE, PROVENANCE_FILE, is_run
+from tune_reflector.runs.provenance import relevant_packages, session_record
 
 MAY_GROW = ("budget.trials", "budget.time_s", "budget.rays_per_ap")
 MAY_CHANGE = (
@@ -59,9 +59,10 @@ def load_run(
         _check_versions(about["packages"], versions)
     before = load_config(config_file)
     if about.get("scene_sha256") != before.scene.sha256():
+        building = before.scene.file or before.scene.source
         raise ConfigError(
-            f"--resume: must be the same building, but {before.scene.file} has changed since the run was started; "
-            "restore the file or start a new run"
+            f"--resume: must be the same building, but {building} has changed since the run was started; restore the "
+            "file or start a new run"
         )
     after = load_config(config_file, overrides)
     changes = dict(_changes(before, after))
@@ -89,7 +90,7 @@ def record_new_run(folder: Path, config: SearchConfig, about: dict[str, Any]) ->
 def record_session(folder: Path, config: SearchConfig, changes: Mapping[str, Any]) -> None:
     """Add a later session to the provenance and, if anything has changed, write the configuration anew."""
     about, text = _provenance(folder), dump_config(config)
-    about["sessions"].append(session_record(SAME_VERSIONS) | {"changes": dict(changes)})
+    about["sessions"].append(session_record(relevant_packages()) | {"changes": dict(changes)})
     if changes:  # either file may be the last that is written: both digests are good
         about[CONFIG_SHA256].append(_digest(text))
     write_json(folder / PROVENANCE_FILE, about)
@@ -98,12 +99,12 @@ def record_session(folder: Path, config: SearchConfig, changes: Mapping[str, Any
 
 
 def budget_of(config: SearchConfig) -> dict[str, Any]:
-    """What a larger budget differs in; what was reached with another one is not the end."""
+    """The part of the budget that ends a search: what was reached with another one is not the end."""
     return config.budget.model_dump(mode="json", include={"trials", "time_s", "rays_per_ap"})
 
 
 def is_finished(events: Iterable[Event], config: SearchConfig) -> bool:
-    """Whether the search came to its end with the budget that it has now."""
+    """Tell whether the search came to its end with the budget that it has now."""
     last = [event for event in events if isinstance(event, Finished)]
     return bool(last) and last[-1].budget == budget_of(config)
 
@@ -125,8 +126,8 @@ _PARTS = {"packages": dict, "sessions": list, CONFIG_SHA256: list}
 
 
 def _check_versions(before: Mapping[str, str | None], now: Mapping[str, str | None]) -> None:
-    for package in SAME_VERSIONS:
-        if before.get(package) != now.get(package):
+    for package in before:
+        if before[package] != now.get(package):
             raise ConfigError(
                 f"--resume: must run with the versions it was started with, but {package} is {now.get(package)} and "
                 f"was {before.get(package)}; install that one, start a new run, or add --other-versions"

@@ -29,9 +29,9 @@ from tune_reflector.experiment.resume import (
     record_session,
 )
 from tune_reflector.experiment.session import FAILED, OK, Session
-from tune_reflector.experiment.stages import run_stage, stages
-from tune_reflector.runs.layout import BEST_FILE, SAME_VERSIONS
-from tune_reflector.runs.provenance import package_versions, provenance
+from tune_reflector.experiment.stages import StageRun, stages
+from tune_reflector.runs.layout import BEST_FILE
+from tune_reflector.runs.provenance import package_versions, provenance, relevant_packages
 
 if TYPE_CHECKING:
     from tune_reflector.reporting.live_process import LiveReportProcess
@@ -63,7 +63,8 @@ def start(config: SearchConfig, overwrite: bool = False, dry_run: bool = False, 
             return OK
         with _naming_results_dir():
             _make_folder(config, backend, overwrite)
-        return _search(Session(config, evaluator, backend, workers, preflight.open_journal(config), console))
+        session = Session(config, evaluator, backend, workers, preflight.open_journal(config), console)
+        return _search(session)
 
 
 def resume(folder: Path, overrides: Sequence[str] = (), other_versions: bool = False, console: Console = LINES) -> int:
@@ -78,7 +79,7 @@ def resume(folder: Path, overrides: Sequence[str] = (), other_versions: bool = F
     Raises:
         ConfigError: the folder is no run, or one that cannot be gone on with here.
     """
-    versions = package_versions(SAME_VERSIONS)
+    versions = package_versions(relevant_packages())
     config, changes = load_run(folder.absolute(), versions, overrides, other_versions)
     journal = preflight.open_journal(config)
     with console.listening():
@@ -96,7 +97,8 @@ def resume(folder: Path, overrides: Sequence[str] = (), other_versions: bool = F
                 workers = available.workers(config, backend)
                 with _naming_results_dir():
                     record_session(config.run_dir, config, changes)
-                return _search(Session(config, evaluator, backend, workers, journal, console))
+                session = Session(config, evaluator, backend, workers, journal, console)
+                return _search(session)
         finally:
             journal.close()
 
@@ -118,7 +120,8 @@ def _make_folder(config: SearchConfig, backend: Backend, overwrite: bool) -> Non
         shutil.rmtree(folder)
     folder.mkdir(parents=True)
     source = Path(tune_reflector.__file__).parent
-    record_new_run(folder, config, provenance(SAME_VERSIONS, backend.description, config.seed, source))
+    about = provenance(relevant_packages(), backend.description, config.seed, source)
+    record_new_run(folder, config, about)
 
 
 def _search(session: Session) -> int:
@@ -130,7 +133,7 @@ def _search(session: Session) -> int:
     try:
         with _telling_scripts(session), _live_report(session) as report:
             for stage in stages(session):
-                run_stage(session, stage, report)
+                StageRun(session, stage, report).run()
             code = finish(session)
             journal.append(Finished(budget_of(config)) if code == OK else EndedWithoutWinner())
         if code == OK:

@@ -4,7 +4,7 @@ import logging
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from search_records.atomic_files import write_json
 from search_records.events import FIRST_STAGE, Event, RefinementBegun, Reported, SessionBegun, TrialEvent
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from ray.tune.search import Searcher
 
     from tune_reflector.execution.launch import Launch
-    from tune_reflector.execution.recorder import SearchClock
     from tune_reflector.reporting.live_process import LiveReportProcess
 
 REFINEMENT_TIME = 0.3
@@ -46,7 +45,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Limits:
-    """When a stage ends, counted from the start of the whole search."""
+    """Limits of a stage, counted from the start of the whole search."""
 
     time_s: float | None
     rays_per_ap: float
@@ -105,111 +104,84 @@ def _begin_refinement(config: SearchConfig, refine: RefinementSettings, journal:
     return begun
 
 
-def run_stage(session: Session, stage: Stage, report: "LiveReportProcess | None") -> None:
-    """Run the trials of one stage, as far as they have not run yet."""
-    from tune_reflector.execution.recorder import SearchClock
-
-    config, journal = session.config, session.journal
-    events = journal.read()
-    results = (event for event in events if isinstance(event, Reported))
-    table = ResultsTable(config.run_dir / TABLE_FILE, config.columns(), config.refine is not None, results)
-    counter = ProgressCounter(stage.config.top_rung, events)
-    clock = SearchClock(counter.elapsed_s)
-    time_s = None if stage.limits.time_s is None else stage.limits.time_s - clock.elapsed_s()
-    if time_s is not None and time_s <= 0:
-        _log.info("no time is left for %s", "it" if stage.number > FIRST_STAGE else "the search")
-        return
-    try:
-        launch = _launch(session, stage, events, counter, table, clock, time_s, report)
-        if launch.out_of_rays() or (launch.candidates.finished and not launch.candidates.to_come):
-            return
-        with journal.told_to(counter.add):
-            journal.append(SessionBegun(stage.number))
-            _runner(config)(launch)
-    finally:
-        table.close()
-
-
-def _runner(config: SearchConfig) -> "Callable[[Launch], None]":
-    """The way of running trials that the configuration asks for."""
-    if config.launch == "local":
-        from tune_reflector.execution.local_loop import run
-    else:
-        from tune_reflector.execution.ray_tune import run
-    return run
-
-
-def _launch(
-    session: Session,
-    stage: Stage,
-    events: Sequence[Event],
-    counter: ProgressCounter,
-    table: ResultsTable,
-    clock: "SearchClock",
-    time_s: float | None,
-    report: "LiveReportProcess | None",
-) -> "Launch":
-    """The stage, ready to run.
+class StageRun:
+    """The trials of one stage, as far as they have not run yet.
 
     Args:
         session: what all stages share.
         stage: which one.
-        events: of the journal.
-        counter: of all events, and to be told of those to come.
-        table: for results.
-        clock: of the search.
-        time_s: what is left of the time.
         report: the process that draws, to be looked after.
     """
-    from tune_reflector.execution.candidates import Candidates
-    from tune_reflector.execution.launch import Launch
-    from tune_reflector.execution.recorder import Recorder
-    from tune_reflector.searchers.searcher_state import SearcherStates
 
-    config, folder = stage.config, session.config.run_dir
-    states = SearcherStates(folder / SEARCHER_FOLDER, stage.number)
-    candidates = Candidates(session.journal, events, stage.build, states, config.num_trials, stage.number)
-    own_events = [event for event in events if isinstance(event, TrialEvent) and event.stage == stage.number]
-    return Launch(
-        config=config,
-        candidates=candidates,
-        scheduler=build_scheduler(config.scheduler, config.plan, own_events),
-        callbacks=[
-            Recorder(candidates, session.config.columns(), table, clock),
-            *_shown(session, stage, candidates.searcher, counter, candidates.to_come, time_s, report),
-        ],
-        workers=session.workers,
-        use_gpu=session.backend.name == "cuda",
-        folder=folder,
-        time_s=time_s,
-        out_of_rays=lambda: counter.rays_per_ap >= stage.limits.rays_per_ap,
-        session_number=session.journal.length,
-    )
+    def __init__(self, session: Session, stage: Stage, report: "LiveReportProcess | None") -> None:
+        from tune_reflector.execution.recorder import SearchClock
 
+        self._session, self._stage, self._report = session, stage, report
+        self._folder, self._columns = session.config.run_dir, session.config.columns()
+        self._events = session.journal.read()
+        self._counter = ProgressCounter(stage.config.top_rung, self._events)
+        self._clock = SearchClock(self._counter.elapsed_s)
 
-def _shown(
-    session: Session,
-    stage: Stage,
-    searcher: Any,
-    counter: ProgressCounter,
-    to_come: int,
-    time_s: float | None,
-    report: "LiveReportProcess | None",
-) -> "Iterator[Callback]":
-    """What is only for show, so that it must not end a search."""
-    from callbacks.best_map_keeper import BestMapKeeper
-    from callbacks.fault_tolerant import FaultTolerantCallback
-    from callbacks.live_report_watcher import LiveReportWatcher
-    from callbacks.progress import Progress
+    def run(self) -> None:
+        """Run them."""
+        stage, journal = self._stage, self._session.journal
+        results = (event for event in self._events if isinstance(event, Reported))
+        with_stages = self._session.config.refine is not None
+        table = ResultsTable(self._folder / TABLE_FILE, self._columns, with_stages, results)
+        try:
+            time_s = None if stage.limits.time_s is None else stage.limits.time_s - self._clock.elapsed_s()
+            if time_s is not None and time_s <= 0:
+                _log.info("no time is left for %s", "it" if stage.number > FIRST_STAGE else "the search")
+                return
+            launch = self._launch(table, time_s)
+            if launch.out_of_rays() or (launch.candidates.finished and not launch.candidates.to_come):
+                return
+            with journal.told_to(self._counter.add):
+                journal.append(SessionBegun(stage.number))
+                launch.run()
+        finally:
+            table.close()
 
-    config, folder, objective = session.config, session.config.run_dir, session.config.objective
-    genes = [gene.name for gene in config.plan.placement_space.genes]
-    shown: list[Callback] = [BestMapKeeper(folder / MAPS_FILE, config.columns(), genes, counter.best.ranked)]
-    if stage.number == FIRST_STAGE:
-        shown += config.searcher.callbacks(searcher, folder, objective.metric, session.workers)
-    if session.console.mode == "lines":
-        total, rays = counter.ended + to_come, stage.limits.rays_per_ap
-        shown.append(Progress(counter, objective.label, objective.unit, total, time_s, rays))
-    if report is not None:
-        shown.append(LiveReportWatcher(report))
-    return (FaultTolerantCallback(callback) for callback in shown)
+    def _launch(self, table: ResultsTable, time_s: float | None) -> "Launch":
+        """The stage, ready to run within the time that is left."""
+        from tune_reflector.execution.candidates import Candidates
+        from tune_reflector.execution.launch import Launch
+        from tune_reflector.execution.recorder import Recorder
+        from tune_reflector.searchers.searcher_state import SearcherStates
+
+        session, stage, config = self._session, self._stage, self._stage.config
+        states = SearcherStates(self._folder / SEARCHER_FOLDER, stage.number)
+        candidates = Candidates(session.journal, self._events, stage.build, states, config.num_trials, stage.number)
+        own = [event for event in self._events if isinstance(event, TrialEvent) and event.stage == stage.number]
+        recorder = Recorder(candidates, self._columns, table, self._clock)
+        return Launch(
+            config=config,
+            candidates=candidates,
+            scheduler=build_scheduler(config.scheduler, config.plan, own),
+            callbacks=[recorder, *self._shown(candidates.searcher, candidates.to_come, time_s)],
+            workers=session.workers,
+            use_gpu=session.backend.name == "cuda",
+            folder=self._folder,
+            time_s=time_s,
+            out_of_rays=lambda: self._counter.rays_per_ap >= stage.limits.rays_per_ap,
+            session_number=session.journal.length,
+        )
+
+    def _shown(self, searcher: "Searcher", to_come: int, time_s: float | None) -> "Iterator[Callback]":
+        """What is only for show, so that it must not end a search."""
+        from callbacks.best_map_keeper import BestMapKeeper
+        from callbacks.fault_tolerant import FaultTolerantCallback
+        from callbacks.live_report_watcher import LiveReportWatcher
+        from callbacks.progress import Progress
+
+        session, counter = self._session, self._counter
+        config, objective = session.config, session.config.objective
+        shown: list[Callback] = [BestMapKeeper(self._folder / MAPS_FILE, self._columns, counter.best.ranked)]
+        if self._stage.number == FIRST_STAGE:
+            shown += config.searcher.callbacks(searcher, self._folder, objective.metric, session.workers)
+        if session.console.mode == "lines":
+            total, rays = counter.ended + to_come, self._stage.limits.rays_per_ap
+            shown.append(Progress(counter, objective.label, objective.unit, total, time_s, rays))
+        if self._report is not None:
+            shown.append(LiveReportWatcher(self._report))
+        return (FaultTolerantCallback(callback) for callback in shown)

@@ -25,7 +25,8 @@ class BoundsRefinement(RefinementSettings):
     trials: int = Field(150, ge=1, le=10_000_000, description="candidates to try, shared evenly by the neighbourhoods")
     margin: float = Field(0.1, gt=0, le=1, description="how far a gene may go to either side, as a share of its range")
     searcher: SearcherSettings = Field(
-        CmaesSettings(startup_trials=10, initial_step=0.2), description="what proposes candidates there"
+        CmaesSettings(startup_trials=10, initial_step=0.2),
+        description="what proposes candidates there: any kind but grid",
     )
 
     @field_validator("searcher")
@@ -33,8 +34,7 @@ class BoundsRefinement(RefinementSettings):
     def _can_start(cls, searcher: SearcherSettings) -> SearcherSettings:
         if not searcher.begins_at_start:
             raise ValueError(
-                f"searcher.kind must be one that begins where it is told to, but {searcher.kind!r} does not; choose "
-                "another"
+                f"kind must be one that begins where it is told to, but {searcher.kind!r} does not; choose another"
             )
         return searcher
 

@@ -29,7 +29,7 @@ class GradientRefinement(AscentSettings, RefinementSettings):
         return self
 
     def check(self, first_stage: TrialPlan) -> None:
-        """Its scores are to be told, so they rest on no fewer rungs than those of the first stage."""
+        """Refuse a rung below that of the first stage: its scores are to be told."""
         self.check_rung("refine", len(first_stage.problem.rungs))
         if self.rung is not None and self.rung < first_stage.top_rung:
             raise ValueError(

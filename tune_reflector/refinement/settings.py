@@ -41,12 +41,12 @@ class RefinementSettings(Kind):
     @property
     @abstractmethod
     def stage_trainable(self) -> TrainableSettings:
-        """What a trial of the second stage does."""
+        """Settings of the second stage's trials."""
 
     @property
     @abstractmethod
     def stage_searcher(self) -> SearcherSettings:
-        """What proposes its candidates, near each start; its number of candidates at a time binds the stage."""
+        """Settings of what proposes its candidates, near each start; how many of them at a time binds the stage."""
 
     @abstractmethod
     def num_trials(self, num_starts: int) -> int:

@@ -1,19 +1,23 @@
-"""A run, or several, as one page that needs no network: figures that answer the mouse, and tables."""
+"""A run, or several, as one page that needs no network: figures that answer the mouse, and tables.
+
+What the page tells is gathered here; how it looks is told by the templates beside.
+"""
 
 import shlex
-import time
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from html import escape
-from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
 from search_records.display import format_duration
 from search_records.events import EndedWithoutWinner, Finished
+from search_spaces.design import Placement
+from trainables.objectives.base import ObjectiveSettings
 from tune_reflector.config.config_file import dump_config
 from tune_reflector.reporting.installation import mountings
 from tune_reflector.reporting.plotly_figures import (
@@ -24,6 +28,7 @@ from tune_reflector.reporting.plotly_figures import (
     plan_figure,
     trials_figure,
 )
+from tune_reflector.runs.best_file import Best
 from tune_reflector.runs.history import MOST_PLACEMENTS
 from tune_reflector.runs.layout import FIGURES_FOLDER
 from tune_reflector.runs.run_data import RunData
@@ -35,30 +40,71 @@ TOP = 10
 THRESHOLDS_DBM = (-50.0, -60.0, -67.0, -70.0, -80.0)
 """Coverage is told above each, and above that of the objective: from excellent to barely usable Wi-Fi."""
 
-_STYLE = """
-:root { color-scheme: light dark; }
-body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 1100px; padding: 0 16px 48px;
-       background: light-dark(#ffffff, #15171a); color: light-dark(#1b1b1b, #e6e6e6); }
-h1 { margin: 24px 0 0; overflow-wrap: anywhere; } h2 { margin: 40px 0 8px; }
-.headline { font-size: 2em; font-weight: 600; margin: 8px 0 0; line-height: 1.2; }
-.muted { color: light-dark(#5c5c5c, #a8a8a8); }
-.wide { overflow-x: auto; } .roomy { min-width: 820px; } table { border-collapse: collapse; }
-pre { overflow-x: auto; font-size: 13px; } img { max-width: 100%; }
-.xaxislayer-above text, .yaxislayer-above text, .infolayer text, .parcoords text
-     { fill: light-dark(#4a4a4a, #bcbcbc) !important; text-shadow: none !important; }
-th, td { border-bottom: 1px solid #8886; padding: 4px 12px 4px 0; text-align: right; white-space: nowrap; }
-th:first-child, td:first-child { text-align: left; }
-"""
+_TEMPLATES = Environment(
+    loader=PackageLoader("tune_reflector.reporting"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
 
-_REFRESH = """
-let touched = Date.now();
-for (const kind of ["pointermove", "pointerdown", "keydown", "scroll"])
-  addEventListener(kind, () => { touched = Date.now(); }, { passive: true });
-setInterval(() => {
-  if (Date.now() - touched > 15000 && Date.now() - WRITTEN < 1800000) location.reload();
-}, 5000);
-"""
-"""A page of a search that goes on reloads itself, but not under the reader's hands, nor once nobody renews it."""
+
+@dataclass(frozen=True)
+class Table:
+    """Texts in columns."""
+
+    heads: Sequence[str]
+    lines: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class PlacedPart:
+    """A placement that there is a map of: how to mount it, and how well it is received."""
+
+    mountings: Table
+    coverage: Table
+    distribution: go.Figure
+
+
+@dataclass(frozen=True)
+class TriedPart:
+    """The placements that were scored."""
+
+    comparable: int
+    """As many are drawn, all scored at ``rung``."""
+    rung: int
+    only_best: bool
+    """Whether there may be more, which are worse."""
+    figure: go.Figure
+    best: Table
+
+
+@dataclass(frozen=True)
+class RunPart:
+    """What the page tells of one run; what there is nothing to tell about is None."""
+
+    name: str
+    state: str
+    headline: str
+    facts: Sequence[str]
+    plan: go.Figure
+    building_png: str | None
+    """In three dimensions, in base 64."""
+    placed: PlacedPart | None
+    convergence: go.Figure | None
+    funnel: go.Figure | None
+    tried: TriedPart | None
+    failures: Table | None
+    config: str
+
+
+@dataclass(frozen=True)
+class ComparisonPart:
+    """What the page tells of several runs together."""
+
+    table: Table
+    convergence: go.Figure
 
 
 def page(runs: Sequence[RunData], going_on: bool = False) -> str:
@@ -68,96 +114,98 @@ def page(runs: Sequence[RunData], going_on: bool = False) -> str:
         runs: what it is about.
         going_on: whether the search is running, so that the page will be replaced by a newer one.
     """
-    title = ", ".join(run.name for run in runs)
-    parts = [_comparison(runs)] if len(runs) > 1 else []
-    parts += [_run(run, len(runs) == 1, going_on) for run in runs]
-    refresh = f"<script>const WRITTEN = {1000 * time.time():.0f};{_REFRESH}</script>" if going_on else ""
-    return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
-        f"<style>{_STYLE}</style><script>{get_plotlyjs()}</script></head><body>{''.join(parts)}{refresh}</body></html>\n"
+    together = len(runs) > 1
+    return _TEMPLATES.get_template("page.html.j2").render(
+        title=", ".join(run.name for run in runs),
+        comparison=_comparison(runs) if together else None,
+        runs=[_run(run, going_on, with_convergence=not together) for run in runs],
+        going_on=going_on,
+        now=datetime.now().astimezone(),
+        plotly_js=get_plotlyjs(),
     )
 
 
-def _run(run: RunData, alone: bool, going_on: bool) -> str:
-    parts = [f"<h1>{escape(run.name)}</h1>", _state(run, going_on), _headline(run)]
-    parts += ["<h2>Where</h2>", _shown(plan_figure(run)), _view(run)]
-    if run.placement is not None:
-        parts += ["<h2>For the installer</h2>", _installer(run)]
-        parts += ["<h2>How well it is received</h2>", _coverage(run), _shown(cdf_figure(run))]
-    if run.history.curve:
-        parts += ["<h2>How the search went</h2>", _shown(convergence_figure([run]))] if alone else []
-        parts += ["<h2>Who got how far</h2>", _shown(funnel_figure(run))] if len(run.history.reached) > 1 else []
-    if run.history.ranked:
-        parts += ["<h2>What was tried</h2>", _tried(run), _shown(trials_figure(run), roomy=True)]
-        parts += ["<h2>Best candidates</h2>", _candidates(run)]
-    if run.history.failures:
-        failures = [[cause, str(count)] for cause, count in run.history.failures.most_common()]
-        parts += ["<h2>Failures</h2>", _table(["cause", "trials"], failures)]
-    config = escape(dump_config(run.config, comments=False))
-    return (
-        "".join(parts) + f"<h2>Configuration</h2><details><summary>all settings</summary><pre>{config}</pre></details>"
-    )
-
-
-def _state(run: RunData, going_on: bool) -> str:
-    if going_on:
-        state = "the search goes on; this page renews itself"
-    elif isinstance(run.history.last, Finished):
-        state = "finished"
-    elif isinstance(run.history.last, EndedWithoutWinner):
-        state = "ended without a winner: no placement could be built, or measured"
-    else:
-        state = f"not finished; go on with: python -m tune_reflector.search --resume {shlex.quote(str(run.folder))}"
-    now = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    return f'<p class="muted">{escape(state)} (as of {now})</p>'
-
-
-def _headline(run: RunData) -> str:
-    objective, progress, best, facts = run.config.objective, run.history.progress, run.best, []
-    if best is not None:
-        line = f"{objective.label} {best.value:.1f} ± {shown_error(best.error):.1f} {objective.unit}"
-        without = best.without_reflector
-        if without is not None:
-            facts.append(f"{best.value - without:+.1f} dB by the reflector (without it {without:.1f} {objective.unit})")
-        facts.append(f"{best.coverage:.0%} of the cells above {best.coverage_threshold_dbm:g} dBm")
-        facts.append(f"measured with {best.rays_per_ap:,} rays per access point")
-    elif progress.best.value is not None:
-        line = f"{objective.label} {progress.best.value:.1f} {objective.unit} so far"
-        facts.append("a score of the search itself, of few rays: it will differ when it is measured again")
-    else:
-        line = "no score yet"
-    facts.append(f"{progress.ended} of {run.total} trials in {format_duration(progress.elapsed_s)}")
-    facts.append(f"{progress.rays_per_ap / 1e6:.3g} million rays per access point in all")
-    facts.append(f"traced with {run.provenance.get('device', 'an unknown device')}")
-    items = "".join(f"<li>{escape(fact)}</li>" for fact in facts)
-    return f'<p class="headline">{line}</p><ul class="muted">{items}</ul>'
-
-
-def _comparison(runs: Sequence[RunData]) -> str:
+def _comparison(runs: Sequence[RunData]) -> ComparisonPart:
     lines = []
     for run in sorted(runs, key=lambda run: -run.best.value if run.best else float("inf")):
         best, progress = run.best, run.history.progress
         score = f"{best.value:.2f} ± {shown_error(best.error):.1f}" if best else "not measured yet"
         searcher = f"{run.config.searcher.kind} with {run.config.scheduler.kind}"
-        lines.append([run.name, score, searcher, f"{progress.rays_per_ap / 1e6:.3g}", str(progress.ended)])
-    objective = runs[0].config.objective
-    heads = ["run", f"{objective.label} [{objective.unit}]", "search", "million rays per AP", "trials"]
-    return f"<h1>{len(runs)} runs</h1>{_table(heads, lines)}{_shown(convergence_figure(runs))}"
+        lines.append([run.name, score, searcher, _millions(progress.rays_per_ap), str(progress.ended)])
+    heads = ["run", _score_head(runs[0]), "search", "million rays per AP", "trials"]
+    return ComparisonPart(Table(heads, lines), convergence_figure(runs))
 
 
-def _view(run: RunData) -> str:
-    """The building in three dimensions, if it was drawn."""
+def _run(run: RunData, going_on: bool, with_convergence: bool) -> RunPart:
+    history = run.history
+    return RunPart(
+        name=run.name,
+        state=_state(run, going_on),
+        headline=_headline(run),
+        facts=list(_facts(run)),
+        plan=plan_figure(run),
+        building_png=_building_png(run),
+        placed=_placed(run, run.placement) if run.placement is not None else None,
+        convergence=convergence_figure([run]) if history.curve and with_convergence else None,
+        funnel=funnel_figure(run) if history.curve and len(history.reached) > 1 else None,
+        tried=_tried(run) if history.ranked else None,
+        failures=_failures(run) if history.failures else None,
+        config=dump_config(run.config, comments=False),
+    )
+
+
+def _state(run: RunData, going_on: bool) -> str:
+    if going_on:
+        return "the search goes on; this page renews itself"
+    if isinstance(run.history.last, Finished):
+        return "finished"
+    if isinstance(run.history.last, EndedWithoutWinner):
+        return "ended without a winner: no placement could be built, or measured"
+    return f"not finished; go on with: python -m tune_reflector.search --resume {shlex.quote(str(run.folder))}"
+
+
+def _headline(run: RunData) -> str:
+    objective, so_far = run.config.objective, run.history.progress.best.value
+    if run.best is not None:
+        return f"{objective.label} {run.best.value:.1f} ± {shown_error(run.best.error):.1f} {objective.unit}"
+    if so_far is not None:
+        return f"{objective.label} {so_far:.1f} {objective.unit} so far"
+    return "no score yet"
+
+
+def _facts(run: RunData) -> Iterator[str]:
+    progress = run.history.progress
+    if run.best is not None:
+        yield from _measured(run.best, run.config.objective)
+    elif progress.best.value is not None:
+        yield "a score of the search itself, of few rays: it will differ when it is measured again"
+    yield f"{progress.ended} of {run.total} trials in {format_duration(progress.elapsed_s)}"
+    yield f"{_millions(progress.rays_per_ap)} million rays per access point in all"
+    yield f"traced with {run.provenance.get('device', 'an unknown device')}"
+
+
+def _measured(best: Best, objective: ObjectiveSettings) -> Iterator[str]:
+    without = best.without_reflector
+    if without is not None:
+        gain = f"{best.value - without:+.1f} {objective.difference_unit}"
+        yield f"{gain} by the reflector (without it {without:.1f} {objective.unit})"
+    yield f"{best.coverage:.0%} of the cells above {best.coverage_threshold_dbm:g} dBm"
+    yield f"measured with {best.rays_per_ap:,} rays per access point"
+
+
+def _building_png(run: RunData) -> str | None:
     picture = run.folder / FIGURES_FOLDER / "scene.png"
     if run.best is None or not picture.exists():
-        return ""
-    data = b64encode(picture.read_bytes()).decode()
-    return f'<img src="data:image/png;base64,{data}" alt="the building from above, with the strongest paths">'
+        return None
+    return b64encode(picture.read_bytes()).decode()
 
 
-def _installer(run: RunData) -> str:
-    assert run.placement is not None
-    things = mountings(run.site, run.placement)
+def _placed(run: RunData, placement: Placement) -> PlacedPart:
+    return PlacedPart(_mountings(run, placement), _coverage(run), cdf_figure(run))
+
+
+def _mountings(run: RunData, placement: Placement) -> Table:
+    things = mountings(run.site, placement)
     first, second = zip(*(thing.wall.corners_m for thing in things), strict=True)
     along = list(zip(*(thing.from_corners_m for thing in things), strict=True))
     facts = [
@@ -174,55 +222,51 @@ def _installer(run: RunData) -> str:
         ["aims at", *("" if thing.aim_m is None else _point(thing.aim_m) for thing in things)],
         ["centre", *(_point(thing.position_m) for thing in things)],
     ]
-    note = (
-        "Points are (x east, y north, z up) in metres, as on the floor plan; a plate's wall is the one it hangs on. "
-        "Azimuth is counter-clockwise from east, bearing clockwise from north, tilt above the horizon."
-    )
-    return _table(["", *(thing.name for thing in things)], facts) + f'<p class="muted">{note}</p>'
+    return Table(["", *(thing.name for thing in things)], facts)
 
 
 def _point(coordinates_m: Iterable[float]) -> str:
     return "({})".format(", ".join(f"{coordinate:.2f}" for coordinate in coordinates_m))
 
 
-def _coverage(run: RunData) -> str:
+def _coverage(run: RunData) -> Table:
     """Share of the cells above each threshold, of each map."""
     thresholds = sorted({*THRESHOLDS_DBM, run.config.objective.coverage_threshold_dbm}, reverse=True)
     lines = []
     for name, image in run.maps.items():
         cells = image[np.isfinite(image)]
         lines.append([name, *(f"{np.mean(cells > threshold):.0%}" for threshold in thresholds)])
-    return _table(["cells above", *(f"{threshold:g} dBm" for threshold in thresholds)], lines)
+    return Table(["cells above", *(f"{threshold:g} dBm" for threshold in thresholds)], lines)
 
 
-def _tried(run: RunData) -> str:
+def _tried(run: RunData) -> TriedPart:
     placements = comparable(run)
-    only = ", best first" if len(placements) == MOST_PLACEMENTS else ""
-    rung = placements[0].result.rung
-    return f'<p class="muted">{len(placements):,} placements that were scored at rung {rung}{only}</p>'
+    return TriedPart(
+        comparable=len(placements),
+        rung=placements[0].result.rung,
+        only_best=len(placements) == MOST_PLACEMENTS,
+        figure=trials_figure(run),
+        best=_candidates(run),
+    )
 
 
-def _candidates(run: RunData) -> str:
-    objective = run.config.objective
-    heads = ["trial", f"{objective.label} [{objective.unit}]", "rung", *run.genes]
+def _candidates(run: RunData) -> Table:
     lines = [
         [event.trial_id, f"{event.result.score.value:.2f}", str(event.result.rung)]
         + [f"{event.result.genes[gene]:.2f}" for gene in run.genes]
         for event in run.history.ranked[:TOP]
     ]
-    return _table(heads, lines)
+    return Table(["trial", _score_head(run), "rung", *run.genes], lines)
 
 
-def _table(heads: Iterable[str], lines: Iterable[Sequence[str]]) -> str:
-    def cells(tag: str, texts: Iterable[str]) -> str:
-        return "<tr>" + "".join(f"<{tag}>{escape(text)}</{tag}>" for text in texts) + "</tr>"
-
-    body = "".join(cells("td", line) for line in lines)
-    return f'<div class="wide"><table>{cells("th", heads)}{body}</table></div>'
+def _failures(run: RunData) -> Table:
+    lines = [[cause, str(count)] for cause, count in run.history.failures.most_common()]
+    return Table(["cause", "trials"], lines)
 
 
-def _shown(figure: go.Figure, roomy: bool = False) -> str:
-    """A figure; a ``roomy`` one is scrolled where the page is too narrow for it."""
-    options: dict[str, Any] = {"responsive": True, "displayModeBar": False}
-    html = str(figure.to_html(full_html=False, include_plotlyjs=False, config=options))
-    return f'<div class="wide"><div class="roomy">{html}</div></div>' if roomy else html
+def _score_head(run: RunData) -> str:
+    return f"{run.config.objective.label} [{run.config.objective.unit}]"
+
+
+def _millions(rays: float) -> str:
+    return f"{rays / 1e6:.3g}"

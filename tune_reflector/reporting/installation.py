@@ -46,7 +46,7 @@ class Mounting:
 
     @property
     def bearing_deg(self) -> float:
-        """As a compass shows it."""
+        """Bearing as a compass shows it [degrees]."""
         return (90.0 - self.azimuth_deg) % 360.0
 
     @property
@@ -56,7 +56,7 @@ class Mounting:
 
 
 def mountings(site: Site, placement: Placement) -> list[Mounting]:
-    """Every access point and plate of a placement, in its order."""
+    """Describe every access point and plate of a placement, in its order."""
     faces = list(wall_faces(site))
     found = [
         _mounting(f"AP {number}", ap.position_m, ap.direction, faces)
@@ -74,7 +74,7 @@ def mountings(site: Site, placement: Placement) -> list[Mounting]:
 
 
 def wall_faces(site: Site) -> Iterator[WallFace]:
-    """All walls of the floor plan; without one, the sides of the box around users and access points."""
+    """Walls of the floor plan; without one, the sides of the box around users and access points."""
     if site.plan is not None:
         for wall in site.plan.walls:
             yield from (WallFace(wall.name, ends) for ends in pairwise(wall.corners_m))

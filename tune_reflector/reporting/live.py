@@ -15,14 +15,13 @@ from typing import IO
 
 from search_records.atomic_files import write_text
 from search_records.journal import JournalTail
-from tune_reflector.config.config_file import load_config
 from tune_reflector.reporting import matplotlib_figures
 from tune_reflector.reporting.html_page import page
 from tune_reflector.reporting.machine_use import use
 from tune_reflector.reporting.tensorboard_writer import BEST, Subject, TensorBoardWriter
 from tune_reflector.runs.history import History
-from tune_reflector.runs.layout import BEST_FILE, CONFIG_FILE, JOURNAL_FILE, MAPS_FILE, PAGE_FILE, TENSORBOARD_FOLDER
-from tune_reflector.runs.run_data import RunData
+from tune_reflector.runs.layout import BEST_FILE, JOURNAL_FILE, MAPS_FILE, PAGE_FILE, TENSORBOARD_FOLDER
+from tune_reflector.runs.run_data import RunData, read_config
 
 NICENESS = 15
 
@@ -61,11 +60,10 @@ class LiveReport:
         self._folder = folder
         self._seen: object = None
         self._drawn: object = None
-        config = load_config(folder / CONFIG_FILE)
-        self._history = History(config)
-        run = RunData.read(folder, self._history)
-        self._journal = JournalTail(folder / JOURNAL_FILE, run.config.columns())
-        self._writer = tensorboard_writer(run)
+        self._config = read_config(folder)
+        self._history = History(self._config)
+        self._journal = JournalTail(folder / JOURNAL_FILE, self._config.columns())
+        self._writer = tensorboard_writer(RunData.of(folder, self._config, self._history))
         use()  # the processors' use is told since the last time
 
     def update(self, going_on: bool) -> None:
@@ -81,7 +79,7 @@ class LiveReport:
         for events in self._journal.read():
             self._history.add(events)
             self._writer.update(events)
-        run = RunData.read(self._folder, self._history)
+        run = RunData.of(self._folder, self._config, self._history)
         self._writer.update([], run.generations)
         if run.best_map is not None and run.best_map.ranked != self._drawn:
             _add_picture(self._writer, run)

@@ -5,7 +5,7 @@ import pynvml
 
 
 def use() -> dict[str, float]:
-    """What is in use now, by name; of the processors since the last call."""
+    """Measure what is in use now, by name; of the processors since the last call."""
     found = {"cpu_percent": psutil.cpu_percent(), "memory_gb": psutil.virtual_memory().used / 1e9}
     try:
         pynvml.nvmlInit()

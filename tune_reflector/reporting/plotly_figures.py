@@ -130,7 +130,7 @@ def comparable(run: RunData) -> list[Reported]:
 
 
 def funnel_figure(run: RunData) -> go.Figure:
-    """How many trials have reached each iteration, and how many were stopped there or since the bar above."""
+    """Trials that have reached each iteration, and those that were stopped there or since the bar above."""
     history = run.history
     iterations = sorted(history.reached)
     bars = sorted({iterations[round(i)] for i in np.linspace(0, len(iterations) - 1, min(MOST_BARS, len(iterations)))})

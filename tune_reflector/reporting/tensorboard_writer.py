@@ -31,7 +31,7 @@ RATE_WINDOW_S = 10.0
 
 @dataclass(frozen=True)
 class Subject:
-    """What is shown.
+    """The search that is shown.
 
     Args:
         metric: name of the score; larger is better.

@@ -12,18 +12,18 @@ from tune_reflector.runs.winner import Winner, lattice_rays
 
 
 def best_json(config: SearchConfig, winner: Winner, evaluator: PlacementEvaluator) -> dict[str, Any]:
-    """All that is needed to rebuild and re-score the winner with Sionna alone."""
+    """Tell all that is needed to rebuild and re-score the winner with Sionna alone."""
     score, radio, grid = winner.measured.score, config.radio, evaluator.site.grid
     without, objective = winner.without_reflector, config.objective
     return {
         objective.metric: score.value,
-        objective.error_metric: winner.measured.error_db,
+        objective.error_metric: winner.measured.error,
         "rays_per_ap": winner.measured.traced.rays_per_ap,
         "lattices": lattice_rays(config.final),
         "trial_id": winner.found.trial_id,
         "iteration": winner.found.iteration,
         f"without_reflector_{objective.metric}": without.score.value if without else None,
-        f"without_reflector_{objective.error_metric}": without.error_db if without else None,
+        f"without_reflector_{objective.error_metric}": without.error if without else None,
         "coverage_share": score.coverage,
         "coverage_threshold_dbm": objective.coverage_threshold_dbm,
         "outage": score.outage,
@@ -36,11 +36,14 @@ def best_json(config: SearchConfig, winner: Winner, evaluator: PlacementEvaluato
             for plate in winner.placement.reflectors
         ],
         "radio": radio.model_dump(mode="json")
-        | objective.model_dump(mode="json", exclude={"kind", "coverage_threshold_dbm"})
         | {
+            "combine": objective.combine,
+            "quantile": objective.marked_share,
+            "floor_dbm": objective.floor_dbm,
             "surface": config.receivers.surface,
             "panel_height_m": config.receivers.panel_height_m,
         },
+        "objective": objective.model_dump(mode="json"),
         "scene": {
             "kind": config.scene.kind,
             "source": config.scene.source,
@@ -58,9 +61,9 @@ def best_json(config: SearchConfig, winner: Winner, evaluator: PlacementEvaluato
 
 @dataclass(frozen=True)
 class Best:
-    """What ``best.json`` tells of the winner's score; ``content`` is all of it.
+    """The winner's score, as ``best.json`` tells it; ``content`` is all of the file.
 
-    Errors are half-widths [dB]; without the reflector both are None where there was none.
+    Errors are half-widths; without the reflector both are None where there was none.
     """
 
     value: float
@@ -74,7 +77,7 @@ class Best:
 
     @classmethod
     def read(cls, path: Path, objective: ObjectiveSettings) -> "Best | None":
-        """What the file tells; None if there is none yet.
+        """Read the file; None if there is none yet.
 
         Raises:
             ValueError: it is damaged, or of another objective.

@@ -26,7 +26,7 @@ MOST_PLACEMENTS = 2_000
 
 
 class History:
-    """What a report tells of the way a search went.
+    """The way that a search went, as a report tells it.
 
     Args:
         config: of the search.
@@ -52,7 +52,7 @@ class History:
 
     @classmethod
     def read(cls, config: SearchConfig, folder: Path) -> "History":
-        """Of a search, as its journal tells it now.
+        """Read the history of a search, as its journal tells it now.
 
         Raises:
             JournalError: the journal is damaged.

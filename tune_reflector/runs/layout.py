@@ -1,4 +1,4 @@
-"""What a run's folder holds: the names of its files and folders, and the packages whose versions they depend on."""
+"""What a run's folder holds: the names of its files and folders."""
 
 from pathlib import Path
 
@@ -16,21 +16,7 @@ SEARCHER_FOLDER = "searcher"
 FIGURES_FOLDER = "figures"
 TENSORBOARD_FOLDER = "tensorboard"
 
-SAME_VERSIONS = (
-    "tune-reflector",
-    "ray",
-    "sionna-rt",
-    "drjit",
-    "mitsuba",
-    "numpy",
-    "cmaes",
-    "deap",
-    "optuna",
-    "hyperopt",
-)
-"""Packages whose version decides what a result or a saved state means."""
-
 
 def is_run(folder: Path) -> bool:
-    """Whether a folder holds a run."""
+    """Tell whether a folder holds a run."""
     return (folder / CONFIG_FILE).is_file() and (folder / PROVENANCE_FILE).is_file()

@@ -9,6 +9,27 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from tune_reflector.plugins import load_plugins
+
+PACKAGES = (
+    "tune-reflector",
+    "ray",
+    "sionna-rt",
+    "drjit",
+    "mitsuba",
+    "numpy",
+    "cmaes",
+    "deap",
+    "optuna",
+    "hyperopt",
+)
+"""Packages whose version decides what a result or a saved state means."""
+
+
+def relevant_packages() -> tuple[str, ...]:
+    """Packages whose versions decide what a result or a saved state means, plugins included."""
+    return (*PACKAGES, *load_plugins())
+
 
 def provenance(packages: Iterable[str], device: str, seed: int, source: Path) -> dict[str, Any]:
     """Versions, device, seed, command line and commit.

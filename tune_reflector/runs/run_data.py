@@ -59,43 +59,44 @@ class RunData:
     """Of each generation, if it is a genetic algorithm."""
 
     @classmethod
-    def read(cls, folder: Path, history: History | None = None) -> "RunData":
+    def read(cls, folder: Path) -> "RunData":
         """The run in a folder.
-
-        Args:
-            folder: where it is.
-            history: what has happened in it, for a caller who knows; otherwise the journal is read.
 
         Raises:
             ConfigError: it holds none, or one that is damaged.
         """
-        if not is_run(folder):
-            raise ConfigError(f"{folder}: must be the folder of a run, but has no {CONFIG_FILE}; check the path")
-        config = load_config(folder / CONFIG_FILE)
+        config = read_config(folder)
+        try:
+            history = History.read(config, folder)
+        except JournalError as error:
+            raise ConfigError(str(error)) from None
+        return cls.of(folder, config, history)
+
+    @classmethod
+    def of(cls, folder: Path, config: SearchConfig, history: History) -> "RunData":
+        """The run in a folder, for a caller who knows its configuration and what has happened.
+
+        Raises:
+            ConfigError: it is damaged.
+        """
         try:
             provenance = json.loads((folder / PROVENANCE_FILE).read_text(encoding="utf-8"))
             best = Best.read(folder / BEST_FILE, config.objective)
-            history = history or History.read(config, folder)
-            best_map = BestMap.read(folder / MAPS_FILE)
-            if best_map is not None and not best_map.ranked.measured:
-                best = None  # of an earlier session: the search goes on with a larger budget
-        except JournalError as error:
-            raise ConfigError(str(error)) from None
         except ValueError as error:
             raise ConfigError(f"{folder}: must be whole, but a file in it is damaged: {error}; restore it") from None
-        here = {"name": folder.absolute().name, "results_dir": folder.absolute().parent}
-        config = config.model_copy(update=here)
-        generations = read_generations(folder / GENERATIONS_FILE)
-        return cls(folder, config, provenance, best, history, best_map, generations)
+        best_map = BestMap.read(folder / MAPS_FILE)
+        if best_map is not None and not best_map.ranked.measured:
+            best = None  # of an earlier session: the search goes on with a larger budget
+        return cls(folder, config, provenance, best, history, best_map, read_generations(folder / GENERATIONS_FILE))
 
     @property
     def name(self) -> str:
-        """Of the run."""
+        """Name of the run."""
         return self.folder.absolute().name
 
     @property
     def going_on(self) -> bool:
-        """Whether a search is at work on it now."""
+        """True if a search is at work on it now."""
         return in_use(self.folder / JOURNAL_FILE)
 
     @cached_property
@@ -110,7 +111,7 @@ class RunData:
 
     @property
     def placement(self) -> Placement | None:
-        """What ``maps`` are maps of."""
+        """The placement that ``maps`` are maps of."""
         return self.site.space.decode(self.best_map.genes) if self.best_map else None
 
     @cached_property
@@ -130,12 +131,12 @@ class RunData:
 
     @property
     def started(self) -> datetime:
-        """When the first session began."""
+        """Start of the first session."""
         return datetime.fromisoformat(self.provenance["sessions"][0]["started"])
 
     @property
     def total(self) -> int:
-        """Trials of all its stages."""
+        """Number of trials of all its stages."""
         config = self.config
         return config.num_trials + sum(
             config.refined(starts).num_trials for starts in self.history.refinements if starts
@@ -156,3 +157,15 @@ class RunData:
             return [trials]
         write_json(best, self.best.content)
         return [trials, best]
+
+
+def read_config(folder: Path) -> SearchConfig:
+    """The configuration of the run in a folder, which may have been moved or renamed.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    if not is_run(folder):
+        raise ConfigError(f"{folder}: must be the folder of a run, but has no {CONFIG_FILE}; check the path")
+    here = folder.absolute()
+    return load_config(folder / CONFIG_FILE).model_copy(update={"name": here.name, "results_dir": here.parent})

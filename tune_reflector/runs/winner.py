@@ -31,12 +31,12 @@ _log = logging.getLogger(__name__)
 class Measurement:
     """A placement's score from several lattices.
 
-    ``error_db`` is the half-width within which a score from one more such lattice lies with 95 %
-    confidence, plus the bias that the noise of a single lattice gives a low quantile.
+    ``error`` is the half-width, in the unit of a difference of scores, within which a score from one more such lattice
+    lies with 95 % confidence, plus the bias that the noise of a single lattice gives a low quantile.
     """
 
     score: Score
-    error_db: float
+    error: float
     traced: TracedMap
 
 
@@ -52,8 +52,8 @@ class Winner:
     without_reflector: Measurement | None
 
     @property
-    def gain_db(self) -> float | None:
-        """What the plate adds to the same access points [dB]."""
+    def gain(self) -> float | None:
+        """Gain by the plate over the same access points alone, in the unit of a difference of scores."""
         if self.without_reflector is None:
             return None
         return self.measured.score.value - self.without_reflector.score.value
@@ -78,9 +78,9 @@ def measure(evaluator: PlacementEvaluator, placement: Placement, settings: Final
     singles = np.array([evaluator.score(traced).value for traced in maps])
     n = len(singles)
     quantile = float(student_t.ppf(0.5 + CONFIDENCE / 2, n - 1))
-    spread_db = quantile * float(singles.std(ddof=1)) * math.sqrt(1 + 1 / n)
-    bias_db = abs(score.value - float(singles.mean()))
-    return Measurement(score, spread_db + bias_db, merged)
+    spread = quantile * float(singles.std(ddof=1)) * math.sqrt(1 + 1 / n)
+    bias = abs(score.value - float(singles.mean()))
+    return Measurement(score, spread + bias, merged)
 
 
 def find_winner(config: SearchConfig, ranked: Sequence[Reported], evaluator: PlacementEvaluator) -> Winner | None:
@@ -129,6 +129,6 @@ def best_map(winner: Winner) -> BestMap:
     )
 
 
-def shown_error(error_db: float) -> float:
-    """An error rounded up to a tenth of a dB: an error bar of 0.0 would claim too much."""
-    return math.ceil(error_db * 10) / 10
+def shown_error(error: float) -> float:
+    """Round an error up to a tenth: an error bar of 0.0 would claim too much."""
+    return math.ceil(error * 10) / 10

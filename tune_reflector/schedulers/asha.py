@@ -38,7 +38,7 @@ class AshaSettings(SchedulerSettings):
         return total
 
     def replay(self, scheduler: "TrialScheduler", events: Iterable[Event]) -> None:
-        """It judges by all results, those of earlier sessions included."""
+        """Tell it all results of earlier sessions: it judges by them, too."""
         replay(scheduler, events, scheduler.metric)
 
     def build(self, plan: TrialPlan) -> "TrialScheduler":

@@ -17,7 +17,7 @@ class FifoSettings(SchedulerSettings):
     kind: Literal["fifo"] = "fifo"
 
     def check(self, plan: TrialPlan, searcher: SearcherSettings) -> None:
-        """It fits everything."""
+        """Accept everything."""
 
     def build(self, plan: TrialPlan) -> "TrialScheduler":
         from ray.tune.schedulers import FIFOScheduler

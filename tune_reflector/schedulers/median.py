@@ -22,7 +22,7 @@ class MedianSettings(SchedulerSettings):
     min_trials: int = Field(10, ge=1, description="trials at a rung before any is stopped there")
 
     def replay(self, scheduler: "TrialScheduler", events: Iterable[Event]) -> None:
-        """It judges by all results; of ended trials only, as it knows trials by their objects."""
+        """Tell it all results of trials that have ended: it knows trials by their objects."""
         replay(scheduler, of_ended_trials(events), scheduler.metric)
 
     def build(self, plan: TrialPlan) -> "TrialScheduler":

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class PopulationSettings(SchedulerSettings):
-    """What both kinds of population-based training share."""
+    """Settings that both kinds of population-based training share."""
 
     pauses_trials: ClassVar[bool] = True
     copies_trials: ClassVar[bool] = True
@@ -47,10 +47,10 @@ class PopulationSettings(SchedulerSettings):
 
     @abstractmethod
     def mutable(self, plan: TrialPlan) -> tuple[Gene, ...]:
-        """What is changed by its own rule, before a placement is shaken."""
+        """Genes that Tune changes by its own rule, before a placement is shaken."""
 
     def check(self, plan: TrialPlan, searcher: SearcherSettings) -> None:
-        """Candidates are drawn blindly, a copy can differ, and copies are made between iterations."""
+        """Refuse a searcher that learns, copies that cannot differ, and intervals without an iteration to copy."""
         if searcher.learns or searcher.needs_genes:
             raise ValueError(
                 f"searcher.kind must be random with scheduler.kind={self.kind}, but got {searcher.kind!r}; {self.kind} "

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PastTrial:
-    """What schedulers want to know of a trial of an earlier session."""
+    """A trial of an earlier session, as far as schedulers want to know it."""
 
     trial_id: str
 

@@ -46,7 +46,7 @@ class SchedulerSettings(Kind):
         return budget
 
     def trials_in_flight(self, iterations: int, workers: int) -> int | None:
-        """How many trials of so many iterations may have begun and not ended; None: no limit."""
+        """Most trials, of so many iterations, that may have begun and not ended; None: no limit."""
         return workers
 
     def mean_rays_per_ap(self, plan: TrialPlan) -> float:
@@ -54,7 +54,7 @@ class SchedulerSettings(Kind):
         return plan.rays_per_iteration[-1]
 
     def population_life(self, plan: TrialPlan) -> PopulationLife | None:
-        """How trials live in a population; None where each is its own."""
+        """The life of trials in a population; None where each is its own."""
         return None
 
     def replay(self, scheduler: "TrialScheduler", events: Iterable[Event]) -> None:

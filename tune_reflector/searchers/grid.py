@@ -39,7 +39,7 @@ class GridSettings(SearcherSettings):
             )
 
     def most_candidates(self, space: SearchSpace) -> int:
-        """All combinations, infeasible ones included."""
+        """Number of combinations, infeasible ones included."""
         return math.prod(self.points_of(gene.name) for gene in space.genes)
 
     def describe_budget(self, space: SearchSpace) -> str:

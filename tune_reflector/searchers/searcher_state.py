@@ -75,7 +75,7 @@ class SearcherStates:
         self._cost_s = self._saved_s - start
 
     def is_due(self) -> bool:
-        """Whether it is time to save again."""
+        """Tell whether it is time to save again."""
         return time.monotonic() - self._saved_s > max(MIN_INTERVAL_S, self._cost_s / SHARE)
 
     def _found(self) -> list[tuple[int, int, Path]]:

@@ -37,7 +37,7 @@ class SearcherSettings(Kind):
 
     @property
     def label(self) -> str:
-        """What to call it, for people and in the name of a run."""
+        """Name for people, and in the name of a run."""
         return self.kind
 
     def check(self, space: SearchSpace) -> None:
@@ -49,23 +49,23 @@ class SearcherSettings(Kind):
             )
 
     def most_candidates(self, space: SearchSpace) -> int | None:
-        """How many candidates it has; None: as many as are wanted."""
+        """Number of candidates that it has; None: as many as are wanted."""
         return None
 
     def most_at_once(self, space: SearchSpace) -> int | None:
-        """How many candidates it proposes before one of them has a result; None: any number."""
+        """Number of candidates that it proposes before one of them has a result; None: any number."""
         return self.most_candidates(space)
 
     def describe_budget(self, space: SearchSpace) -> str:
-        """What to add to the number of trials, for people."""
+        """Words to add to the number of trials, for people."""
         return ""
 
     def warnings(self, space: SearchSpace, workers: int) -> list[str]:
-        """What is allowed with so many workers, but will not give what one may expect; a line each."""
+        """List what is allowed with so many workers, but will not give what one may expect; a line each."""
         return []
 
     def callbacks(self, searcher: Any, folder: Path, metric: str, workers: int) -> "list[Callback]":
-        """What keeps more of a search than its results.
+        """Make what keeps more of a search than its results.
 
         Args:
             searcher: what ``build`` has made.

@@ -5,10 +5,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from tests.trainables.tracing.test_physics import WAVELENGTH_M, hall
 
+from tests.trainables.tracing.test_physics import WAVELENGTH_M, hall
 from trainables.evaluator import PlacementEvaluator
-from trainables.objectives import ObjectiveSettings, dbm_to_w
+from trainables.objectives.base import dbm_to_w
+from trainables.objectives.quantile import QuantileObjective
 from trainables.problem import PlacementProblem
 
 Array = npt.NDArray[np.float64]
@@ -245,7 +246,7 @@ def test_same_arguments_give_the_same_and_compile_nothing() -> None:
 def test_soft_minimum_has_its_own_slope(combine: Any) -> None:
     from trainables.tracing.path_gradient import soft_minimum
 
-    objective = ObjectiveSettings(combine=combine)
+    objective = QuantileObjective(combine=combine)
     rss_w = 10.0 ** np.random.default_rng(3).uniform(-11, -7, (6, 3))
     rss_w[4] = 0.0
     value_dbm, slope, reached = soft_minimum(rss_w, objective, TEMPERATURE_DB)

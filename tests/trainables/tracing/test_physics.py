@@ -10,7 +10,7 @@ import yaml
 from search_spaces.design import AccessPoint, Placement
 from search_spaces.placement import PlacementSpace
 from trainables.evaluator import PlacementEvaluator
-from trainables.objectives import combine, w_to_dbm
+from trainables.objectives.base import w_to_dbm
 from trainables.problem import PlacementProblem
 
 WAVELENGTH_M = 299_792_458 / 5.18e9
@@ -148,7 +148,7 @@ def test_renaming_access_points_changes_nothing(corridor: PlacementEvaluator) ->
     swapped = Placement(placement.access_points[::-1], placement.reflectors)
     maps = [corridor.trace(p, 30_000) for p in (placement, swapped)]
     np.testing.assert_allclose(maps[0].rss_w, maps[1].rss_w[::-1], rtol=1e-4)
-    scores = [corridor.score(m).p5_rss_dbm for m in maps]
+    scores = [corridor.score(m).value for m in maps]
     assert scores[0] == pytest.approx(scores[1], abs=1e-3)
 
 
@@ -161,7 +161,7 @@ def test_hiding_an_access_point_does_not_pay(corridor: PlacementEvaluator) -> No
             corridor.score(corridor.trace(Placement((first, ap), placement.reflectors), 30_000))
             for ap in (second, outside)
         )
-        assert hidden.p5_rss_dbm <= shown.p5_rss_dbm + 1e-3
+        assert hidden.value <= shown.value + 1e-3
         assert hidden.coverage <= shown.coverage
 
 
@@ -190,5 +190,5 @@ def test_every_interaction_reaches_where_mirrors_do_not(interaction: str) -> Non
         }
         evaluator = PlacementEvaluator(PlacementProblem.model_validate(problem))
         rss_w = evaluator.trace(some_placements(evaluator.site.space, 1)[0], 50_000).rss_w
-        reached.append(int(np.count_nonzero(combine(rss_w, evaluator.problem.objective))))
+        reached.append(int(np.count_nonzero(evaluator.problem.objective.combined(rss_w))))
     assert reached[1] > reached[0]

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shapely.geometry import Point
+from shapely.geometry import Point, box
 
-from search_spaces.zones import rectangle, region
+from search_spaces.zones import region
 from trainables.tracing.receivers import TRIANGLES_PER_CELL, ReceiverGrid, crossed_panels
 
 L_SHAPE = region([[(0, 0), (4, 0), (4, 1), (1, 1), (1, 3), (0, 3)]])
@@ -39,7 +39,7 @@ def test_cells_run_row_by_row_from_the_south_west() -> None:
 def test_the_box_covers_the_zones_with_less_than_a_cell_to_spare(
     x: float, y: float, width_m: float, depth_m: float, cell_m: float
 ) -> None:
-    grid = ReceiverGrid(region([rectangle(x, y, x + width_m, y + depth_m)]), cell_m, 1.5)
+    grid = ReceiverGrid(box(x, y, x + width_m, y + depth_m), cell_m, 1.5)
     for extent_m, size_m in zip((width_m, depth_m), grid.size_m, strict=True):
         assert extent_m - 1e-6 <= size_m < extent_m + cell_m
     assert grid.size_m == (grid.shape[1] * cell_m, grid.shape[0] * cell_m)
@@ -49,7 +49,7 @@ def test_the_box_covers_the_zones_with_less_than_a_cell_to_spare(
 
 @pytest.mark.parametrize("cell_m", [0.1, 0.2, 0.3, 0.7])
 def test_sizes_that_are_no_binary_fractions_make_no_extra_cells(cell_m: float) -> None:
-    grid = ReceiverGrid(region([rectangle(0.1, 0.2, 0.1 + 9 * cell_m, 0.2 + 7 * cell_m)]), cell_m, 1.5)
+    grid = ReceiverGrid(box(0.1, 0.2, 0.1 + 9 * cell_m, 0.2 + 7 * cell_m), cell_m, 1.5)
     assert grid.shape == (7, 9)
     assert grid.num_cells == 63
 
@@ -64,7 +64,7 @@ def test_an_image_shows_each_value_in_its_cell_and_nothing_outside() -> None:
 
 
 def test_a_zone_smaller_than_a_cell_may_hold_no_centre() -> None:
-    assert ReceiverGrid(region([rectangle(0, 0, 0.1, 0.1)]), 0.5, 1.5).num_cells == 0
+    assert ReceiverGrid(box(0, 0, 0.1, 0.1), 0.5, 1.5).num_cells == 0
 
 
 def test_crossed_panels_are_two_equal_vertical_panels_in_each_cell() -> None:

@@ -1,6 +1,7 @@
 """Comparisons: what they stand for, what they refuse, their statistics, and whole ones from end to end."""
 
 import csv
+import io
 import itertools
 import json
 import math
@@ -18,12 +19,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search_records.rows import Row, read_rows
+from search_records.events import Reported
+from tests.records import reported, trial_result
+from tests.searches import read_rows
+from trainables.objectives.quantile import QuantileObjective
 from tune_reflector import compare
 from tune_reflector.comparison.config import Run, dump_comparison, load_comparison, merged, nested, plan_runs
-from tune_reflector.comparison.report import Outcome, best_curve, paired_test, rays_grid, read_off, summarise, table
+from tune_reflector.comparison.report import (
+    Outcome,
+    curves_csv,
+    paired_test,
+    rays_grid,
+    read_off,
+    runs_csv,
+    summarise,
+    table,
+)
 from tune_reflector.config.config_file import load_config
 from tune_reflector.errors import ConfigError
+from tune_reflector.runs.history import History
 
 CONFIGS = Path(__file__).parents[3] / "configs"
 
@@ -74,7 +88,7 @@ def test_the_rays_are_what_ends_every_run() -> None:
     for run in plan(f"{TWO}rays_per_ap: 1e8\nbase: {{budget: {{time_s: 5, max_concurrent: 3}}}}\n"):
         budget = run.config.budget
         assert budget.rays_per_ap == 1e8
-        assert budget.trials * run.config.fidelity.rungs[0] >= 1e8
+        assert budget.trials * run.config.rungs[0] >= 1e8
         assert budget.time_s is None
         assert budget.max_concurrent == 3
 
@@ -215,7 +229,7 @@ def test_a_bundled_comparison_is_valid(path: Path) -> None:
         (TWO + "rays_per_ap: 1e6\nbase: {radoi: {}}", ["base: radoi: unknown key; did you mean 'radio'?"]),
         (
             TWO + "rays_per_ap: 1e6\nbase: {scheduler: {kind: hyperband}}",
-            ["base: scheduler.kind must be fifo, asha or median with launch: local"],
+            ["base: scheduler.kind must be asha, fifo or median with launch: local"],
         ),
         (
             "entries:\n  a: {searcher: {populaton: 9}}\n  b: {searcher: {kind: psychic}}\nrays_per_ap: 1e6",
@@ -343,27 +357,27 @@ def test_a_bad_comparison_is_told_before_anything_slow_is_imported() -> None:
 # --- curves and statistics ----------------------------------------------------------------------------------
 
 
-def row(trial: str, iteration: int, score: float, rays: float, complete: bool = True, feasible: bool = True) -> Row:
-    values = {
-        "p5_rss_dbm": score,
-        "iteration_rays_per_ap": rays,
-        "rung": 1 + complete,
-        "complete": complete,
-        "feasible": feasible,
-    }
-    return Row(trial, iteration, 1.0, values)
+def told(trial: str, iteration: int, score: float, rays: int, complete: bool = True, feasible: bool = True) -> Reported:
+    result = trial_result(score, 1 + complete, feasible=feasible, iteration_rays_per_ap=rays, complete=complete)
+    return reported(trial, iteration, result)
+
+
+def best_curve(*events: Reported) -> list[tuple[float, float]]:
+    """Of a search with two rungs: rays so far and best so far, as an outcome has them."""
+    history = History(load_config(None))
+    history.add(events)
+    return [(rays, value) for rays, _, value in history.curve]
 
 
 def test_a_curve_rises_with_complete_feasible_scores_only() -> None:
-    rows = [
-        row("a", 1, -10, 100, complete=False),
-        row("b", 1, -11, 100, complete=False),
-        row("a", 2, -60, 300),
-        row("c", 1, -5, 0, feasible=False),
-        row("b", 2, -70, 300),
-        row("d", 2, -50, 400),
-    ]
-    curve = best_curve(rows, 2)
+    curve = best_curve(
+        told("a", 1, -10, 100, complete=False),
+        told("b", 1, -11, 100, complete=False),
+        told("a", 2, -60, 300),
+        told("c", 1, -5, 0, feasible=False),
+        told("b", 2, -70, 300),
+        told("d", 2, -50, 400),
+    )
     assert curve == [(500, -60), (1200, -50)]
     off = read_off(curve, np.array([499.0, 500.0, 1199.0, 1200.0, 9999.0]))
     assert math.isnan(off[0])
@@ -371,7 +385,7 @@ def test_a_curve_rises_with_complete_feasible_scores_only() -> None:
 
 
 def test_a_curve_without_a_complete_trial_is_empty() -> None:
-    assert np.isnan(read_off(best_curve([row("a", 1, -10, 100, complete=False)], 2), rays_grid(1e6))).all()
+    assert np.isnan(read_off(best_curve(told("a", 1, -10, 100, complete=False)), rays_grid(1e6))).all()
 
 
 def test_curves_are_read_off_up_to_the_budget() -> None:
@@ -421,8 +435,8 @@ def test_no_difference_at_all_is_no_evidence_and_one_pair_is_no_test() -> None:
     assert paired_test([]) is None
 
 
-def outcome(label: str, seed: int, p5_rss_dbm: float) -> Outcome:
-    return Outcome(label, seed, p5_rss_dbm, 0.1, 1e6, 10, 1.0, [])
+def outcome(label: str, seed: int, value: float) -> Outcome:
+    return Outcome(label, seed, value, 0.1, 1e6, 10, 1.0, [])
 
 
 def test_the_table_pairs_runs_of_the_same_seed() -> None:
@@ -455,6 +469,15 @@ def test_a_single_entry_makes_a_table_without_comparison() -> None:
     assert len(head) == len(rule) == len(line)
     assert all(re.fullmatch(" -{2,}[-:] ", cell) for cell in rule.strip("|").split("|"))
     assert line.split()[3:8] == ["1", "|", "-60.00", "|", "-"]
+
+
+def test_columns_are_called_as_the_objective_calls_its_value() -> None:
+    objective = QuantileObjective(quantile=0.1)
+    (record,) = csv.DictReader(io.StringIO(runs_csv([outcome("a", 1, -60.0)], objective)))
+    assert (record["p10_rss_dbm"], record["p10_error_db"]) == ("-60.0", "0.1")
+    curves = {("a", 1): np.array([math.nan, -60.0])}
+    (point,) = csv.DictReader(io.StringIO(curves_csv(curves, np.array([1.0, 2.0]), objective)))
+    assert point == {"label": "a", "seed": "1", "rays_per_ap": "2.0", "best_p10_rss_dbm": "-60.0"}
 
 
 # --- whole comparisons --------------------------------------------------------------------------------------

@@ -85,6 +85,11 @@ def test_a_kind_left_out_is_the_default_kind() -> None:
     assert brief == full
 
 
+def test_a_kind_left_out_in_an_optional_section_is_the_default_kind_there() -> None:
+    brief = load_config(None, ["refine={searcher: {population: 9}}"])
+    assert brief == load_config(None, ["refine={kind: bounds, searcher: {kind: cmaes, population: 9}}"])
+
+
 def test_a_name_is_found_that_is_not_taken(tmp_path: Path) -> None:
     config = load_config(None, [f"results_dir={tmp_path}", "searcher={kind: random}"])
     assert config.named().name == "l_corridor-random"
@@ -202,7 +207,17 @@ START = SearchConfig().site().space.sample(np.random.default_rng(0))
         ("radio=[1, 2]", "radio: ...valid dictionary...[1, 2]; correct it"),
         ("radio.tx_pattern=yagi", "radio.tx_pattern: ...'tr38901'...'yagi'; correct it"),
         ("radio.frequency_hz=.nan", "radio.frequency_hz: ...finite...nan; correct it"),
-        ("searcher={kind: psychic}", "searcher.kind: must be ...'random'...'psychic'; choose one"),
+        (
+            "searcher={kind: psychic}",
+            "searcher.kind: must be one of ...'random'...'psychic'; choose one, or...",
+        ),
+        ("searcher={kind: 3}", "searcher.kind: must be one of ...'random'...but got 3; choose one, or install..."),
+        ("searcher={kind: optuna, sampler: cmaes}", "searcher.sampler: ...'tpe', 'qmc' or 'gp'...'cmaes'; correct it"),
+        ("scheduler.kind=lottery", "scheduler.kind: must be one of ...'pb2', but got 'lottery'; choose one, or..."),
+        ("trainable.kind=annealing", "trainable.kind: must be one of ...but got 'annealing'; choose one, or..."),
+        ("objective.kind=mean", "objective.kind: must be one of 'quantile', but got 'mean'; choose one, or install..."),
+        ("fidelity.kind=depth", "fidelity.kind: must be one of 'rungs', but got 'depth'; choose one, or install..."),
+        ("scene.kind=castle", "scene.kind: must be one of ...'floor_plan'...'castle'; choose one, or install..."),
         # ranges and bounds
         ("budget.rays_per_ap=0", "budget.rays_per_ap: ...greater than 0...0; correct it"),
         ("budget.trials=0", "budget.trials: ...greater than or equal to 1...0; correct it"),
@@ -218,8 +233,8 @@ START = SearchConfig().site().space.sample(np.random.default_rng(0))
         ("receivers.zones=[]", "receivers.zones: ...at least 1...[]; correct it"),
         ("access_points.areas=[]", "access_points.areas must ...at least one polygon...[]; drop..."),
         ("fidelity.rungs=[]", "fidelity.rungs: ...at least 1...[]; correct it"),
-        ("fidelity.rungs=[3, 2]", "fidelity.rungs: ...rise...[3, 2]; spread..."),
-        ("fidelity.rungs=[0, 2]", "fidelity.rungs: ...positive...[0, 2]; spread..."),
+        ("fidelity.rungs=[3, 2]", "fidelity.rungs must ...rise...[3, 2]; spread..."),
+        ("fidelity.rungs=[0, 2]", "fidelity.rungs must be positive...[0, 2]; spread..."),
         ("fidelity.rungs=[1e9, 3e9]", "fidelity.rungs ...must be < 2**32 rays...6000000000; lower..."),
         ("final.rays_per_ap=4e9", "final.rays_per_ap ...must be < 2**32 / 1.5...1.2e+10; lower..."),
         ("receivers.cell_size_m=0.001", "receivers.cell_size_m must ...1,000,000 cells...0.001 m...; raise..."),
@@ -334,8 +349,15 @@ def matches(line: str, pattern: str) -> bool:
             ["searcher={kind: ga, mutation_probability: 2}"],
             "searcher.mutation_probability: ...equal to 1...",
         ),
-        (["refine={kind: bouns}"], "refine.kind: must be 'bounds', 'gradient', but got 'bouns'; choose one"),
-        (["refine={searcher: {population: 9}}"], "refine.searcher.kind: must be given, but is missing; add it"),
+        (
+            ["refine={kind: bouns}"],
+            "refine.kind: must be one of 'bounds', 'gradient', but got 'bouns'; choose...",
+        ),
+        (["refine={searcher: {elites: 9}}"], "refine.searcher.elites: unknown key; known: ...initial_step..."),
+        (
+            ["refine={searcher: {kind: grid}}"],
+            "refine.searcher.kind must be one that begins where it is told to, but 'grid' does not; choose another",
+        ),
     ],
 )
 def test_settings_that_do_not_go_together_are_refused(overrides: list[str], said: str) -> None:

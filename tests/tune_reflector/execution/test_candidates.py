@@ -1,7 +1,7 @@
 """Candidates through crashes: a search that was interrupted at any moment proposes what it would have proposed."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +10,24 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from search_records.events import Failed, Proposed, Repeated, Reported, ResultKey, ends_trial
 from search_records.journal import Journal, JournalError, read_journal
+from search_records.result import ResultColumns, TrialResult
 from search_spaces.neighbourhood import Neighbourhood
+from tests.records import trial_result
 from tune_reflector.config.config_file import validate
 from tune_reflector.config.search_config import SearchConfig
 from tune_reflector.execution.candidates import Candidate, Candidates
 from tune_reflector.searchers.algorithms.starts import RoundRobinSearcher
-from tune_reflector.searchers.build import build_searcher
 from tune_reflector.searchers.searcher_state import SearcherStates
 
 SPACE = SearchConfig().site().space
 TOTAL = 24
-COLUMNS = ("p5_rss_dbm", "complete", "rung", "copy")
+COLUMNS = ResultColumns(
+    "p5_rss_dbm",
+    tuple(gene.name for gene in SPACE.genes),
+    ("individual", "generation", "parent_1", "parent_2", "neighbourhood", "copy"),
+)
 SEARCHERS: dict[str, dict[str, Any]] = {
     "random": {"kind": "random"},
     "grid": {"kind": "grid", "points_per_gene": 1, "points": {"x1": 12, "x2": 12}},
@@ -37,12 +43,19 @@ ANY_ORDER = ("random", "grid", "ga", "ga, steady state")
 
 def maker(name: str) -> Callable[[], Any]:
     config = validate({"searcher": SEARCHERS[name]})
-    return lambda: build_searcher(config.searcher, SPACE, seed=1)
+    return lambda: config.searcher.build(SPACE, seed=1)
 
 
 def score(config: dict[str, Any]) -> float:
     """A smooth landscape, on which a few trials fail."""
     return -60.0 - sum((gene.normalize(config[gene.name]) - 0.4) ** 2 for gene in SPACE.genes)
+
+
+def result(config: Mapping[str, Any], value: float, rung: int = 1) -> TrialResult:
+    """As a trial of two rungs reports it."""
+    genes = {gene.name: config[gene.name] for gene in SPACE.genes}
+    origin = {name: config[name] for name in config.keys() - genes.keys()}
+    return trial_result(value, rung, genes=genes, origin=origin, complete=rung == 2)
 
 
 class CrashError(Exception):
@@ -70,11 +83,11 @@ class Session:
         events: int | None = None,
         saves: int | None = None,
     ) -> None:
-        self.journal = Journal(folder / "journal.log")
+        self.journal = Journal(folder / "journal.log", COLUMNS)
         self.limit = None if events is None else self.journal.length + events
         self.save_at = None if saves is None else self.journal.length + saves
         self.candidates = Candidates(
-            self.journal, self.journal.read(), build, SearcherStates(folder / "searcher", 1), TOTAL, COLUMNS
+            self.journal, self.journal.read(), build, SearcherStates(folder / "searcher", 1), TOTAL
         )
         self.workers, self.dice = workers, dice or random.Random(0)
         self.running: list[Candidate] = []
@@ -104,9 +117,8 @@ class Session:
             self.candidates.fail(trial_id, "its worker died")
         else:
             rung = len(candidate.reported) + 1
-            result = {"p5_rss_dbm": score(candidate.config) - 2 + rung, "training_iteration": rung, "rung": rung}
-            result |= {"complete": rung == 2, "done": rung == 2}
-            assert self.candidates.report(trial_id, candidate.config, result, at_s=1.0)
+            reported = result(candidate.config, score(candidate.config) - 2 + rung, rung)
+            assert self.candidates.record(trial_id, candidate.config, reported, rung, done=rung == 2, at_s=1.0)
         if trial_id not in self.candidates.live:
             self.running.remove(candidate)
         self.live_on()
@@ -114,20 +126,20 @@ class Session:
     def live_on(self) -> None:
         if self.save_at is not None and self.journal.length >= self.save_at:
             self.save_at = None
-            self.candidates.keep(at_once=True)
+            self.candidates.save(at_once=True)
         if self.limit is not None and self.journal.length >= self.limit:
             raise CrashError
 
 
 def outcome(folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     """Configuration and end of every trial."""
-    events = read_journal(folder / "journal.log")
-    trials = [event for event in events if event["event"] == "proposed"]
-    assert len({event["trial"] for event in trials}) == len(trials) == TOTAL
-    ends = [event for event in events if event["event"] == "failed" or event.get("done")]
-    assert len({event["trial"] for event in ends}) == len(ends) == TOTAL
-    results = {event["trial"]: event.get("result") for event in ends}
-    return {event["trial"]: event["config"] for event in trials}, results
+    events = read_journal(folder / "journal.log", COLUMNS)
+    trials = [event for event in events if isinstance(event, Proposed)]
+    assert len({event.trial_id for event in trials}) == len(trials) == TOTAL
+    ends = [event for event in events if isinstance(event, Reported | Failed) and ends_trial(event)]
+    assert len({event.trial_id for event in ends}) == len(ends) == TOTAL
+    results = {event.trial_id: event.result if isinstance(event, Reported) else None for event in ends}
+    return {event.trial_id: event.config for event in trials}, results
 
 
 @pytest.mark.parametrize("name", SEARCHERS)
@@ -168,7 +180,7 @@ def test_searchers_that_take_turns_go_on_with_theirs(tmp_path: Path) -> None:
 
     def build() -> RoundRobinSearcher:
         around = [Neighbourhood(SPACE, start, 0.2) for start in starts]
-        return RoundRobinSearcher([build_searcher(ga, near, seed) for seed, near in enumerate(around)])
+        return RoundRobinSearcher([ga.build(near, seed) for seed, near in enumerate(around)])
 
     for folder in ("whole", "broken"):
         (tmp_path / folder).mkdir()
@@ -234,7 +246,7 @@ def test_a_searcher_that_is_ahead_of_a_full_disk_is_not_saved(
         session.run()
     assert session.candidates.error is not None
     monkeypatch.setattr(session.journal, "sync", lambda at_once=False: None)
-    session.candidates.keep(at_once=True)
+    session.candidates.save(at_once=True)
     assert not list((tmp_path / "broken").glob("searcher/*"))
     Session(tmp_path / "broken", maker(name)).run()
     assert outcome(tmp_path / "broken") == outcome(tmp_path / "whole")
@@ -247,19 +259,18 @@ def test_a_trial_becomes_a_copy_with_the_first_result_that_it_reports_as_one(tmp
     assert candidate is not None
     own, trial_id = dict(candidate.config), candidate.trial_id
     copy = own | {"x1": 7.0, "copy": 5}
-    result = {"p5_rss_dbm": -60.0, "training_iteration": 1, "rung": 1, "complete": False, "done": False}
-    session.candidates.report(trial_id, copy, result, 1.0)
+    session.candidates.record(trial_id, copy, result(own, -60.0), 1, done=False, at_s=1.0)
     assert candidate.config == own
-    session.candidates.report(trial_id, copy, result | {"training_iteration": 2, "copy": 5}, 2.0)
+    session.candidates.record(trial_id, copy, result(copy, -60.0), 2, done=False, at_s=2.0)
     assert candidate.config == copy
-    assert candidate.reported == [(trial_id, 0, 1), (trial_id, 5, 2)]
+    assert candidate.reported == [ResultKey(trial_id, 0, 1), ResultKey(trial_id, 5, 2)]
 
 
 def test_the_journal_of_another_search_is_refused(tmp_path: Path) -> None:
     Session(tmp_path, maker("random"), events=9).run()
     other = validate({"searcher": {"kind": "random"}})
     with pytest.raises(JournalError, match="is not what the searcher proposes"):
-        Session(tmp_path, lambda: build_searcher(other.searcher, SPACE, seed=2))
+        Session(tmp_path, lambda: other.searcher.build(SPACE, seed=2))
 
 
 def test_what_was_put_back_is_handed_out_again(tmp_path: Path) -> None:
@@ -276,8 +287,11 @@ def test_a_result_is_taken_down_once(tmp_path: Path) -> None:
     session = Session(tmp_path, maker("random"))
     candidate = session.candidates.next()
     assert candidate is not None
-    result = {"p5_rss_dbm": -60.0, "training_iteration": 1, "rung": 1, "complete": False, "done": False}
-    assert session.candidates.report(candidate.trial_id, candidate.config, result, 1.0)
-    assert session.candidates.report(candidate.trial_id, candidate.config, result | {"p5_rss_dbm": -59.0}, 2.0) is None
-    kinds = [event["event"] for event in read_journal(tmp_path / "journal.log")]
-    assert kinds == ["proposed", "reported", "repeated"]
+    trial_id, config = candidate.trial_id, candidate.config
+    assert session.candidates.record(trial_id, config, result(config, -60.0), 1, done=False, at_s=1.0)
+    assert session.candidates.record(trial_id, config, result(config, -59.0), 1, done=False, at_s=2.0) is None
+    proposed, reported, repeated = read_journal(tmp_path / "journal.log", COLUMNS)
+    assert isinstance(proposed, Proposed)
+    assert isinstance(reported, Reported)
+    assert reported.result.score.value == -60.0
+    assert repeated == Repeated(trial_id, 1)

@@ -1,12 +1,14 @@
 """What people are told of a failure: its cause in one line, and whether another try makes sense."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
-from ray.exceptions import ActorDiedError, OutOfMemoryError, RayTaskError
+from ray.exceptions import ActorDiedError, OutOfMemoryError, RayError, RayTaskError
 
-from trainables.objectives import MapError, ObjectiveSettings, score
+from trainables.objectives.base import MapError
+from trainables.objectives.quantile import QuantileObjective
 from tune_reflector.execution import failures
 from tune_reflector.execution.failures import FailureLog, no_progress
 
@@ -42,13 +44,16 @@ def test_an_error_in_a_trial_is_told_by_its_first_line(log: FailureLog, tmp_path
         raised(RuntimeError("std::bad_alloc")),
         OutOfMemoryError("Task was killed due to the node running low on memory."),
         MemoryError(),
+        RuntimeError("std::bad_alloc"),
     ],
-    ids=["numpy", "dr.jit", "cuda", "c++", "ray's monitor", "here"],
+    ids=["numpy", "dr.jit", "cuda", "c++", "ray's monitor", "here", "c++ here"],
 )
 def test_want_of_memory_is_recognised(error: Exception, log: FailureLog) -> None:
     failure = log.read(error)
     assert failure.out_of_memory
     assert failure.cause.startswith("out of memory: ")
+    if not isinstance(error, RayError):  # it was raised here: no worker was killed
+        assert failure.cause.startswith(f"out of memory: {type(error).__name__}")
 
 
 def test_a_worker_that_the_kernel_killed_for_memory_is_recognised(
@@ -61,14 +66,16 @@ def test_a_worker_that_the_kernel_killed_for_memory_is_recognised(
     log = FailureLog(tmp_path)
     assert log.read(ActorDiedError()).cause == "its worker died"
     vmstat.write_text("nr_free_pages 17\noom_kill 3\n")
+    assert not log.read(RuntimeError("no luck")).out_of_memory  # in this process, which lives
     assert log.read(ActorDiedError()).out_of_memory
     assert not log.read(ActorDiedError()).out_of_memory
 
 
-def test_a_map_that_cannot_be_would_be_so_again(log: FailureLog) -> None:
+@pytest.mark.parametrize("handed_over", [raised, lambda error: error], ids=["in a worker", "here"])
+def test_a_map_that_cannot_be_would_be_so_again(handed_over: Callable[[Exception], Exception], log: FailureLog) -> None:
     with pytest.raises(MapError) as caught:
-        score(np.array([[1e-9, np.nan, -1.0]]), ObjectiveSettings())
-    failure = log.read(raised(caught.value))
+        QuantileObjective().score(np.array([[1e-9, np.nan, -1.0]]))
+    failure = log.read(handed_over(caught.value))
     assert failure.repeatable
     assert "2 of 3 are not: of access point 1 in cell 2 it is nan" in failure.cause
 

@@ -19,15 +19,15 @@ from ray import cloudpickle
 from ray.tune import Callback
 from ray.tune.search import Searcher
 
-from search_records.rows import Row, read_rows
 from search_spaces.neighbourhood import distance
 from search_spaces.placement import PlacementSpace
-from tests.searches import make_launch
+from tests.searches import Row, make_launch, read_rows
 from tune_reflector import search
 from tune_reflector.config.config_file import validate
 from tune_reflector.config.search_config import SearchConfig
 from tune_reflector.execution import ray_tune
 from tune_reflector.execution.worker_pool import Gate
+from tune_reflector.searchers.algorithms.base import MODE, SCORE
 
 pytestmark = pytest.mark.slow
 
@@ -53,7 +53,7 @@ class Generations(Searcher):
     """A generational searcher's far side: four at a time, and nothing until all four have ended."""
 
     def __init__(self, space: PlacementSpace) -> None:
-        super().__init__(metric="p5_rss_dbm", mode="max")
+        super().__init__(metric=SCORE, mode=MODE)
         self.space, self.rng = space, np.random.default_rng(0)
         self.made, self.running = 0, set[str]()
 
@@ -116,7 +116,7 @@ def test_two_workers_load_two_scenes_and_share_the_trials(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    kind = {"kind": "random" if searcher == "generations" else searcher}
+    kind: dict[str, Any] = {"kind": "random" if searcher == "generations" else searcher}
     if searcher == "ga":
         kind |= {"population": 8}
     config = validate(

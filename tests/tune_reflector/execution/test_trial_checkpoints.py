@@ -1,13 +1,13 @@
 """Which checkpoint a trial goes on from: the newest that is whole and belongs to a result that was taken down."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from search_records.events import ResultKey
 from trainables.checkpoint import FILE, CheckpointError, read, write
 from tune_reflector.execution.trial_checkpoints import clear, newest, trial_folder
 
@@ -21,8 +21,8 @@ def save(root: Path, iteration: int, copy: int = 0, session: int = 0, trial_id: 
     return folder
 
 
-def keys(*iterations: int, copy: int = 0) -> list[Any]:
-    return [("00007", copy, iteration) for iteration in iterations]
+def keys(*iterations: int, copy: int = 0) -> list[ResultKey]:
+    return [ResultKey("00007", copy, iteration) for iteration in iterations]
 
 
 def test_a_state_reads_back_as_it_was(tmp_path: Path) -> None:

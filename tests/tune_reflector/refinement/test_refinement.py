@@ -3,102 +3,18 @@
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from ray.tune.search import Searcher
 
-from search_records.rows import Row, read_rows
 from search_spaces.neighbourhood import distance
+from tests.searches import Row, read_rows
 from trainables.problem import PlacementProblem
 from tune_reflector import search
 from tune_reflector.config.config_file import load_config
-from tune_reflector.refinement.settings import BoundsRefinement, GradientRefinement, distinct_starts
-from tune_reflector.searchers.build import build_refiner
-from tune_reflector.searchers.settings import GaSettings, RandomSettings
 
 SPACE = PlacementProblem().site().space
 NAMES = [gene.name for gene in SPACE.genes]
-
-
-def sample(seed: int) -> dict[str, float]:
-    return SPACE.sample(np.random.default_rng(seed))
-
-
-def row(genes: dict[str, float], score: float, rung: int = 2, feasible: bool = True, trial: str = "t") -> Row:
-    return Row(trial, rung, 1.0, {**genes, "p5_rss_dbm": score, "rung": rung, "feasible": feasible})
-
-
-def test_starts_are_the_best_that_are_apart() -> None:
-    best, second, third = sample(1), sample(2), sample(3)
-    twin = SPACE.shaken(best, 0.001, np.random.default_rng(0))
-    rows = [
-        row(third, -70.0),
-        row(twin, -50.5),
-        row(best, -50.0),
-        row(sample(4), -10.0, rung=1),
-        row(sample(5), -20.0, feasible=False),
-        row(second, -60.0),
-    ]
-    settings = BoundsRefinement(candidates=2, distance=0.05)
-    assert distinct_starts(rows, SPACE, settings) == [best, second]
-    assert distinct_starts(rows, SPACE, BoundsRefinement(candidates=2, distance=0)) == [best, twin]
-    everything = distinct_starts(rows, SPACE, BoundsRefinement(candidates=9, distance=0.05))
-    assert everything[:3] == [best, second, third]
-    assert all(distance(SPACE, a, b) >= 0.05 for i, a in enumerate(everything) for b in everything[:i])
-    assert distinct_starts([], SPACE, settings) == []
-
-
-def tell(searcher: Searcher, trial_id: str, genes: dict[str, float]) -> None:
-    score = -50.0 - 30 * distance(SPACE, genes, sample(1))
-    searcher.on_trial_complete(trial_id, {"p5_rss_dbm": score, "complete": True, "training_iteration": 2})
-
-
-def refiner(settings: BoundsRefinement) -> Searcher:
-    return build_refiner(settings, SPACE, [sample(1), sample(2), sample(3)], seed=0)
-
-
-@pytest.mark.parametrize("inner", [None, RandomSettings(), GaSettings(population=4)], ids=["default", "random", "ga"])
-def test_neighbourhoods_take_turns_and_hold_their_bounds(inner: Any, tmp_path: Path) -> None:
-    settings = BoundsRefinement(margin=0.05, **({"searcher": inner} if inner else {}))
-    searcher = refiner(settings)
-    shares = [[gene.normalize(sample(seed)[gene.name]) for gene in SPACE.genes] for seed in (1, 2, 3)]
-    for i in range(45):
-        genes = searcher.suggest(f"t{i}")
-        assert isinstance(genes, dict)
-        centre = shares[i % 3]
-        for gene, middle in zip(SPACE.genes, centre, strict=True):
-            assert abs(gene.normalize(genes[gene.name]) - middle) <= 0.05 + 1e-9
-        tell(searcher, f"t{i}", genes)
-    searcher.save(str(tmp_path / "state"))
-    again = refiner(settings)
-    again.restore(str(tmp_path / "state"))
-    for i in range(45, 51):
-        assert again.suggest(f"t{i}") == searcher.suggest(f"t{i}")
-
-
-def test_a_neighbourhood_that_waits_is_passed_over() -> None:
-    searcher = refiner(BoundsRefinement(searcher=GaSettings(population=2, tournament=2, elites=0)))
-    made = {f"t{i}": searcher.suggest(f"t{i}") for i in range(6)}  # a generation of two in each of three
-    assert all(made.values())
-    assert searcher.suggest("early") is None
-    for trial_id in ("t1", "t4"):  # the second one's
-        tell(searcher, trial_id, made[trial_id] or {})
-    assert isinstance(searcher.suggest("next"), dict)
-    searcher.on_trial_complete("stranger", None, error=True)
-
-
-def test_polishing_tries_each_start_once(tmp_path: Path) -> None:
-    starts = [sample(1), sample(2)]
-    searcher = build_refiner(GradientRefinement(), SPACE, starts, seed=0)
-    assert searcher.suggest("a") == {**starts[0], "neighbourhood": 0}
-    searcher.save(str(tmp_path / "state"))
-    again = build_refiner(GradientRefinement(), SPACE, starts, seed=0)
-    again.restore(str(tmp_path / "state"))
-    assert again.suggest("b") == {**starts[1], "neighbourhood": 1}
-    assert again.suggest("c") == Searcher.FINISHED
-
 
 QUICK = [
     "launch=local",

@@ -13,6 +13,7 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from search_records.best_map import BestMap
+from search_records.events import Finished
 from tests.searches import PATIENCE_S, Search, command_line, descendants
 from tests.tune_reflector.reporting.test_report import text_of
 from tune_reflector import report
@@ -66,7 +67,7 @@ def test_page_and_tensorboard_are_current_while_the_search_runs_and_complete_at_
     assert "report: results/a/report.html" in output
     run = RunData.read(search.folder)
     best = json.loads((search.folder / "best.json").read_text())
-    assert run.history.state == "finished"
+    assert isinstance(run.history.last, Finished)
     assert f"P5 {best['p5_rss_dbm']:.1f} ±" in page(search)
     assert "300 of 300 trials" in page(search)
     assert "data:image/png;base64" in (search.folder / "report.html").read_text()  # the building
@@ -75,9 +76,9 @@ def test_page_and_tensorboard_are_current_while_the_search_runs_and_complete_at_
     ]
     curves = EventAccumulator(str(search.folder / "tensorboard" / "search")).Reload()
     last = curves.Scalars("best_p5_rss_dbm/by_trials")[-1]
-    assert (last.step, last.value) == (run.history.ended, pytest.approx(run.history.standing.best))
+    assert (last.step, last.value) == (run.history.progress.ended, pytest.approx(run.history.progress.best.value))
     pictures = EventAccumulator(str(search.folder / "tensorboard" / "best")).Reload().Images("best_placement")
-    assert pictures[-1].step == run.history.ended
+    assert pictures[-1].step == run.history.progress.ended
     assert len(list((search.folder / "tensorboard" / "trials").iterdir())) == 3
     assert not (search.folder / "report.log").exists()
 
@@ -104,13 +105,13 @@ def test_the_loss_of_the_companion_is_told_of_once_and_costs_nothing_else() -> N
     assert (search.folder / "best.json").exists()
 
 
-def test_a_companion_that_fails_says_why(tmp_path: Path) -> None:
-    said: list[str] = []
-    companion = LiveReportProcess(tmp_path, 1, said.append)  # no run
+def test_a_companion_that_fails_says_why(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    companion = LiveReportProcess(tmp_path, 1)  # no run
     companion.end()
     companion.look_after()
-    assert len(said) == 1
-    assert "must be the folder of a run" in said[0]
+    (said,) = caplog.messages
+    assert "the report may be out of date: " in said
+    assert "must be the folder of a run" in said
 
 
 def test_a_report_leaves_a_running_search_its_own_files() -> None:
@@ -134,9 +135,9 @@ def test_the_map_of_the_best_so_far_belongs_to_the_best_row() -> None:
     def check() -> None:
         run, kept = RunData.read(search.folder), BestMap.read(search.folder / "maps.npz")
         assert kept is not None
-        best = run.history.ranked[0]
-        assert kept.standing == (best.values["rung"], pytest.approx(best.values["p5_rss_dbm"]))
-        assert kept.genes == pytest.approx({name: best.values[name] for name in run.genes})
+        best = run.history.ranked[0].result
+        assert kept.ranked == best.ranked
+        assert kept.genes == pytest.approx({name: best.genes[name] for name in run.genes})
 
     check()
     again = Search.resume()

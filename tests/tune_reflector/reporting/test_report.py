@@ -1,5 +1,6 @@
 """The report: from a real run, finished or not; read back as text, and used in a browser where there is one."""
 
+import csv
 import json
 import re
 import shutil
@@ -13,13 +14,14 @@ import pytest
 from PIL import Image
 
 from search_records.best_map import BestMap
-from search_records.rows import read_rows
+from search_records.result import RankedScore
 from tune_reflector import report, search
 from tune_reflector.config.config_file import load_config
 from tune_reflector.errors import ConfigError
 from tune_reflector.reporting import html_page, matplotlib_figures
 from tune_reflector.reporting.installation import mountings
-from tune_reflector.runs.run_data import RunData, history_of
+from tune_reflector.runs.history import History
+from tune_reflector.runs.run_data import RunData
 
 QUICK = [
     "launch=local",
@@ -76,8 +78,24 @@ def test_the_page_tells_what_the_run_found(runs: Path, page: Path) -> None:
     assert f"({x:.2f}, {y:.2f}, {z:.2f})" in text
     assert f"from there, along it {along_m(runs / 'a')}" in text
     ranked = RunData.read(runs / "a").history.ranked
-    assert f"{ranked[0].trial_id} {ranked[0].values['p5_rss_dbm']:.2f}" in text
+    assert f"{ranked[0].trial_id} {ranked[0].result.score.value:.2f}" in text
     assert "budget: trials: 12" in text
+
+
+def test_a_page_speaks_of_the_objective_of_its_run(tmp_path: Path) -> None:
+    """In its headline, its table and at the axes of its figures."""
+    few = ["budget.trials=3", "searcher.kind=random", "objective.quantile=0.1"]
+    assert search.main([*QUICK, *few, f"results_dir={tmp_path}", "name=p10"]) == 0
+    assert report.main([str(tmp_path / "p10")]) == 0
+    best = json.loads((tmp_path / "p10" / "best.json").read_text())
+    run, text = RunData.read(tmp_path / "p10"), text_of(tmp_path / "p10" / "report.html")
+    assert run.best is not None
+    assert (run.best.value, run.best.error) == (best["p10_rss_dbm"], best["p10_error_db"])
+    assert f"P10 {best['p10_rss_dbm']:.1f} ±" in text
+    assert "P10 [dBm]" in text
+    assert "P5" not in text
+    assert "best P10 RSS so far [dBm]" in (tmp_path / "p10" / "report.html").read_text()
+    assert matplotlib_figures.convergence_figure(run).axes[0].get_ylabel() == "best P10 RSS so far [dBm]"
 
 
 def test_the_page_needs_no_network(page: Path) -> None:
@@ -106,9 +124,12 @@ def test_several_runs_share_a_page(runs: Path, tmp_path: Path) -> None:
 def test_an_export_reads_back_as_the_table(kind: str, runs: Path) -> None:
     assert report.main([str(runs / "a"), "--export", kind]) == 0
     path = runs / "a" / f"export.{kind}"
-    read = {"csv": pd.read_csv, "parquet": pd.read_parquet, "json": pd.read_json}[kind]
-    rows = list(read_rows(runs / "a" / "trials.csv"))
-    assert list(read(path)["p5_rss_dbm"]) == pytest.approx([row.values["p5_rss_dbm"] for row in rows])
+    read = {"parquet": pd.read_parquet, "json": pd.read_json}[kind]
+    with (runs / "a" / "trials.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    exported = read(path)
+    assert list(exported["p5_rss_dbm"]) == pytest.approx([float(row["p5_rss_dbm"]) for row in rows])
+    assert list(exported.columns) == list(rows[0])
     assert json.loads((runs / "a" / "export_best.json").read_text())["genes"]
 
 
@@ -119,7 +140,7 @@ def test_maps_are_those_of_the_measurement(runs: Path) -> None:
     assert run.best is not None
     cells = run.maps["all"][np.isfinite(run.maps["all"])]
     p5_rss_dbm = 10 * np.log10(np.quantile(10 ** (cells / 10), 0.05))
-    assert p5_rss_dbm == pytest.approx(run.best["p5_rss_dbm"], abs=0.01)
+    assert p5_rss_dbm == pytest.approx(run.best.value, abs=0.01)
     assert np.nanmax(np.abs(np.maximum(run.maps["AP 1"], run.maps["AP 2"]) - run.maps["all"])) < 1e-3
 
 
@@ -158,10 +179,10 @@ def test_every_kind_of_run_has_a_page_and_figures(settings: list[str], maps: lis
     config, rng = load_config(None, settings), np.random.default_rng(0)
     site = config.site()
     rss_w = rng.exponential(1e-9, (config.access_points.count, site.grid.num_cells))
-    best_map = BestMap(site.space.sample(rng), (2.0, -70.0), rss_w) if traced else None
+    best_map = BestMap(site.space.sample(rng), RankedScore(False, 2, -70.0), rss_w) if traced else None
     about = {"sessions": [{"started": "2026-01-01T00:00:00+00:00"}], "device": "CPU <i>&</i>"}
     folder = Path("a <b> & 'some' \"more\"")
-    run = RunData(folder, config, about, None, history_of(config), best_map, [])
+    run = RunData(folder, config, about, None, History(config), best_map, [])
     html = html_page.page([run])
     assert list(run.maps) == (maps if traced else [])
     assert ("For the installer" in html) == traced
@@ -188,7 +209,7 @@ def test_the_maps_share_a_scale_and_the_curve_meets_the_quantile_at_the_score(ru
     assert np.nanmax(after.get_array()) == pytest.approx(np.nanmax(run.maps["all"]))
     axis = matplotlib_figures.cdf_figure(run).axes[0]
     marks = [line.get_xydata()[0] for line in axis.lines if line.get_marker() == "o"]
-    scores = [run.best["without_reflector_p5_rss_dbm"], run.best["p5_rss_dbm"]]
+    scores = [run.best.without_reflector, run.best.value]
     assert np.array(marks) == pytest.approx(np.array([[score, 0.05] for score in scores]), abs=0.01)
 
 

@@ -1,6 +1,7 @@
 """TensorBoard reads back what was written: with its own reader of event files, and its own HParams tab."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from tensorboard.context import RequestContext
 from tensorboard.plugins import base_plugin
 from tensorboard.plugins.hparams import api_pb2, backend_context, list_session_groups
 
-from search_records.journal import Event
+from search_records.events import Event, Failed, Stopped
+from tests import records
 from tune_reflector.reporting.machine_use import use
 from tune_reflector.reporting.tensorboard_writer import Subject, TensorBoardWriter
 
@@ -25,12 +27,18 @@ def subject(curves: int = 2, population: int | None = None) -> Subject:
     return Subject("p5_rss_dbm", 2, ["x1", "rate"], curves, population, STARTED_S)
 
 
-def reported(trial: str, iteration: int, score: float, at_s: float, **more: Any) -> Event:
+def reported(trial: str, iteration: int, score: float, at_s: float, feasible: bool = True, **genes: float) -> Event:
     """A result of three million rays; its trial ends with the second."""
-    result = {"p5_rss_dbm": score, "iteration_rays_per_ap": 3e6, "rung": iteration, "feasible": True}
-    result |= {"complete": iteration == 2, "x1": float(trial), **more}
-    about = {"trial": trial, "iteration": iteration, "done": iteration == 2, "elapsed_s": at_s}
-    return {"event": "reported", **about, "result": result}
+    done = iteration == 2
+    result = records.trial_result(
+        score,
+        iteration,
+        genes={"x1": float(trial), **genes},
+        feasible=feasible,
+        iteration_rays_per_ap=3_000_000,
+        complete=done,
+    )
+    return records.reported(trial, iteration, result, at_s, done)
 
 
 def search(scores: list[float], **more: Any) -> list[Event]:
@@ -136,6 +144,21 @@ def test_only_the_best_trials_have_curves_however_many_there_are(tmp_path: Path)
     curve = read(tmp_path / "trials" / str(best[0]))["p5_rss_dbm"]
     assert curve == [(1, pytest.approx(scores[best[0]] - 5)), (2, pytest.approx(scores[best[0]]))]
     assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 5 + 1
+
+
+def test_a_trial_that_fails_or_is_stopped_counts_and_has_no_curve(tmp_path: Path) -> None:
+    events = [reported("0", 1, -50.0, 10.0), Failed("0", "a cause"), reported("1", 1, -50.0, 20.0), Stopped("1")]
+    write(tmp_path, [*events, reported("2", 1, -65.0, 30.0), reported("2", 2, -60.0, 40.0)])
+    curves = read(tmp_path / "search")
+    assert curves["throughput/failed_trials"] == [(10, 0), (20, 1), (30, 1), (40, 1)]
+    assert curves["best_p5_rss_dbm/by_trials"] == [(3, -60)]
+    assert {path.name for path in (tmp_path / "trials").iterdir()} == {"2"}
+
+
+def test_names_are_those_of_the_objective(tmp_path: Path) -> None:
+    write(tmp_path, search([-70]), replace(subject(), metric="p10_rss_dbm"))
+    assert read(tmp_path / "search")["best_p10_rss_dbm/by_trials"] == [(1, -70)]
+    assert read(tmp_path / "trials" / "0") == {"p10_rss_dbm": [(1, -75), (2, -70)]}
 
 
 def test_the_hparams_tab_shows_genes_and_scores(tmp_path: Path) -> None:

@@ -2,18 +2,44 @@
 
 import math
 from collections import Counter
-from typing import Any
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from search_records.journal import Event
-from search_records.rows import Row, ranked
+from search_records.events import (
+    EndedWithoutWinner,
+    Event,
+    Failed,
+    Finished,
+    Proposed,
+    RefinementBegun,
+    Reported,
+    SessionBegun,
+    Stopped,
+)
+from search_records.journal import Journal
+from search_records.ranking import ranked_placements
+from search_records.result import TrialResult
+from tests.records import reported, trial_result
+from tune_reflector.config.config_file import load_config
 from tune_reflector.runs import history
 from tune_reflector.runs.history import History
+from tune_reflector.runs.layout import JOURNAL_FILE
 
 RUNGS = 3
+
+CONFIG = load_config(None, ["access_points.count=1", "reflector=null", "fidelity.rungs=[1000, 2000, 4000]"])
+GENES = ("x1", "y1", "dir1_x", "dir1_y")
+
+
+def result(value: float, rung: int, x1: float = 0.0, feasible: bool = True) -> TrialResult:
+    """Of a search with three rungs; placements differ in one gene."""
+    genes = dict.fromkeys(GENES, 0.5) | {"x1": x1}
+    rays, complete = 10 * rung, rung == RUNGS
+    return trial_result(value, rung, genes=genes, feasible=feasible, iteration_rays_per_ap=rays, complete=complete)
 
 
 @st.composite
@@ -21,14 +47,12 @@ def searches(draw: st.DrawFn) -> list[Event]:
     """Trials side by side: some climb all rungs, some are stopped, paused and dropped, or fail; placements repeat."""
     climbs = {
         f"{number:05d}": [
-            {
-                "x1": float(draw(st.integers(0, 3))),
-                "p5_rss_dbm": draw(st.sampled_from([-90.0, -70.5, -70.0, -50.0, math.nan])),
-                "feasible": draw(st.booleans()),
-                "rung": rung,
-                "iteration_rays_per_ap": 10.0 * rung,
-                "complete": rung == RUNGS,
-            }
+            result(
+                draw(st.sampled_from([-90.0, -70.5, -70.0, -50.0, math.nan])),
+                rung,
+                float(draw(st.integers(0, 3))),
+                draw(st.booleans()),
+            )
             for rung in range(1, draw(st.integers(1, RUNGS)) + 1)
         ]
         for number in range(draw(st.integers(0, 8)))
@@ -36,75 +60,82 @@ def searches(draw: st.DrawFn) -> list[Event]:
     events: list[Event] = []
     while climbs:
         trial = draw(st.sampled_from(sorted(climbs)))
-        result = climbs[trial].pop(0)
-        done = not climbs[trial] and (result["complete"] or draw(st.booleans()))
-        about = {"trial": trial, "iteration": result["rung"], "elapsed_s": float(len(events)), "stage": 1}
-        events.append({"event": "reported", **about, "done": done, "result": result})
+        found = climbs[trial].pop(0)
+        done = not climbs[trial] and (found.complete or draw(st.booleans()))
+        events.append(reported(trial, found.rung, found, elapsed_s=float(len(events)), done=done))
         if not climbs[trial]:
             del climbs[trial]
             if not done:
-                ending: dict[str, Any] = draw(
-                    st.sampled_from([{"event": "failed", "cause": "x"}, {"event": "dropped"}])
-                )
-                events.append({**ending, "trial": trial, "stage": 1})
+                ending: Event = draw(st.sampled_from((Failed(trial, "x"), Stopped(trial))))
+                events.append(ending)
     return events
 
 
 @given(events=searches(), shown=st.integers(1, 5))
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_counting_along_says_the_same_as_counting_at_the_end(events: list[Event], shown: int) -> None:
-    found = History(["x1"], RUNGS)
+    found = History(CONFIG)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(history, "SHOWN_PLACEMENTS", shown)
+        patch.setattr(history, "MOST_PLACEMENTS", shown)
         for event in events:
             found.add([event])
-        results = [event for event in events if event["event"] == "reported"]
-        rows = [Row(e["trial"], e["iteration"], e["elapsed_s"], e["result"]) for e in results]
-        assert found.ranked == ranked(rows, ["x1"])[:shown]
-    tops = [(e["elapsed_s"], e["result"]["p5_rss_dbm"]) for e in results if e["result"]["rung"] == RUNGS]
-    tops = [(at, score) for (at, score), e in zip(tops, _at_top(results), strict=True) if e["feasible"]]
-    scores = [score for _, score in tops if math.isfinite(score)]
+        results = [event for event in events if isinstance(event, Reported)]
+        assert found.ranked == ranked_placements(results, GENES)[:shown]
+    tops = [event.result.score for event in results if event.result.rung == RUNGS]
+    scores = [score.value for score in tops if score.feasible and math.isfinite(score.value)]
     assert [best for _, _, best in found.curve] == sorted(set(_running_best(scores)))
-    assert found.standing.rays_per_ap == sum(e["result"]["iteration_rays_per_ap"] for e in results)
-    last = {e["trial"]: e["iteration"] for e in results}
+    assert found.progress.best.value == max(scores, default=None)
+    assert found.progress.rays_per_ap == sum(event.result.iteration_rays_per_ap for event in results)
+    assert found.progress.results == len(results)
+    assert found.progress.elapsed_s == max((event.elapsed_s for event in results), default=0)
+    for rays, at_s, best in found.curve:
+        so_far = [event for event in results if event.elapsed_s <= at_s]
+        assert rays == sum(event.result.iteration_rays_per_ap for event in so_far)
+        assert so_far[-1].result.score.value == best
+    last = {event.trial_id: event.iteration for event in results}
     for iteration in last.values():
         assert found.reached[iteration] == sum(at >= iteration for at in last.values())
-    dropped = Counter(last[e["trial"]] for e in events if e["event"] == "dropped")
-    stopped = Counter(e["iteration"] for e in results if e["done"] and not e["result"]["complete"])
+    dropped = Counter(last[event.trial_id] for event in events if isinstance(event, Stopped))
+    stopped = Counter(event.iteration for event in results if event.done and not event.result.complete)
     assert +found.stopped == +(dropped + stopped)
-    assert found.failures.total() == sum(e["event"] == "failed" for e in events)
-    assert found.ended == len(last)
-
-
-def _at_top(results: list[Event]) -> list[dict[str, Any]]:
-    return [e["result"] for e in results if e["result"]["rung"] == RUNGS]
+    failed = sum(isinstance(event, Failed) for event in events)
+    assert found.failures == Counter({"x": failed} if failed else {})
+    assert found.progress.failed == failed
+    assert found.progress.ended == found.trials == len(last)
 
 
 def _running_best(scores: list[float]) -> list[float]:
     return [max(scores[: number + 1]) for number in range(len(scores))]
 
 
-def test_a_state_is_that_of_the_last_session() -> None:
-    found = History([], 1)
-    states = []
-    for kind in ("session", "finished", "session", "without winner"):
-        found.add([{"event": kind}])
-        states.append(found.state)
-    assert states == ["session", "finished", "session", "without winner"]
+def test_its_last_event_is_that_of_the_last_session() -> None:
+    found = History(CONFIG)
+    assert found.last is None
+    states: list[Event | None] = []
+    events = (SessionBegun(), Finished({}), SessionBegun(2), EndedWithoutWinner())
+    for event in events:
+        found.add([event, Proposed("00000", {})])
+        states.append(found.last)
+    assert tuple(states) == events
 
 
 def test_only_the_first_stage_is_a_funnel() -> None:
     """A second one starts from the best: its trials are not those that were left over."""
-    result = {
-        "p5_rss_dbm": -60.0,
-        "feasible": True,
-        "rung": 1,
-        "iteration_rays_per_ap": 1.0,
-        "complete": True,
-        "x1": 0.0,
-    }
-    about = {"event": "reported", "iteration": 1, "elapsed_s": 1.0, "done": True, "result": result}
-    found = History(["x1"], 1)
-    found.add([{**about, "trial": "00000", "stage": 1}, {**about, "trial": "2-00000", "stage": 2}])
+    one = result(-60.0, RUNGS)
+    found = History(CONFIG)
+    found.add([reported("00000", 1, one, done=True), RefinementBegun(2, [{}, {}], {})])
+    found.add([reported("2-00000", 1, one, done=True, stage=2)])
     assert found.reached == {1: 1}
-    assert found.ended == 2
+    assert found.progress.ended == found.trials == 2
+    assert found.refinements == [2]
+
+
+def test_it_is_read_from_the_journal_as_it_is_counted() -> None:
+    events = [reported("00000", rung, result(-60.0 - rung, rung), float(rung), rung == RUNGS) for rung in (1, 2, 3)]
+    assert History.read(CONFIG, Path()).trials == 0
+    with closing(Journal(Path(JOURNAL_FILE), CONFIG.columns())) as journal:
+        for event in events:
+            journal.append(event)
+    found = History.read(CONFIG, Path())
+    assert found.ranked == [events[-1]]
+    assert found.curve == [(60, 3.0, -63.0)]

@@ -14,8 +14,6 @@ from scipy.stats import wilcoxon
 from search_spaces.neighbourhood import Neighbourhood
 from search_spaces.placement import SearchSpace
 from trainables.problem import PlacementProblem
-from tune_reflector.searchers.algorithms.base import ORIGIN
-from tune_reflector.searchers.build import build_searcher
 from tune_reflector.searchers.settings import SearcherSettings
 
 SPACE = PlacementProblem().site().space
@@ -26,11 +24,10 @@ KINDS: list[dict[str, Any]] = [
     {"kind": "ga", "population": 6},
     {"kind": "ga", "mode": "steady_state", "population": 6, "lag": 3},
     {"kind": "optuna", "sampler": "tpe", "startup_trials": 5},
-    {"kind": "optuna", "sampler": "cmaes"},
     {"kind": "optuna", "sampler": "qmc"},
     {"kind": "hyperopt", "startup_trials": 5},
 ]
-LEARNING = [k for k in KINDS if k.get("sampler") in ("tpe", "cmaes") or k["kind"] in ("cmaes", "ga", "hyperopt")]
+LEARNING = [k for k in KINDS if k.get("sampler") == "tpe" or k["kind"] in ("cmaes", "ga", "hyperopt")]
 
 
 def name(kind: dict[str, Any]) -> str:
@@ -41,17 +38,15 @@ each_kind = pytest.mark.parametrize("kind", KINDS, ids=name)
 
 
 def make(kind: dict[str, Any], seed: int = 0, space: SearchSpace = SPACE) -> Searcher:
-    settings = TypeAdapter[Any](SearcherSettings).validate_python(kind)
-    return build_searcher(settings, space, seed)
+    return settings_of(kind).build(space, seed)
 
 
-def result(p5_rss_dbm: float, complete: bool = True, iteration: int = 3) -> dict[str, Any]:
-    return {
-        "p5_rss_dbm": p5_rss_dbm,
-        "complete": complete,
-        "training_iteration": iteration,
-        "done": complete,
-    }
+def settings_of(kind: dict[str, Any]) -> SearcherSettings:
+    return TypeAdapter[SearcherSettings](SearcherSettings).validate_python(kind)
+
+
+def result(score: float, complete: bool = True, iteration: int = 3) -> dict[str, Any]:
+    return {"score": score, "complete": complete, "training_iteration": iteration, "rung": iteration}
 
 
 def height(genes: dict[str, float]) -> float:
@@ -83,9 +78,10 @@ def suggestions(searcher: Searcher, count: int, first: int) -> list[dict[str, fl
 
 @each_kind
 def test_every_gene_is_suggested_within_its_bounds(kind: dict[str, Any]) -> None:
+    origin = settings_of(kind).origin
     for genes in suggestions(make(kind), 30, 0):
         names = {gene.name for gene in SPACE.genes}
-        assert names <= set(genes) <= names | set(ORIGIN)
+        assert names <= set(genes) <= names | set(origin)
         for gene in SPACE.genes:
             assert gene.low <= genes[gene.name] <= gene.high
 
@@ -144,12 +140,12 @@ def test_a_trial_that_is_stopped_while_it_pauses_keeps_its_last_score(kind: dict
     for searcher in (told, untold):
         for i in range(6):
             searcher.suggest(f"t{i}")
-            searcher.on_trial_result(f"t{i}", {**last, "p5_rss_dbm": -60.0 - i})
+            searcher.on_trial_result(f"t{i}", {**last, "score": -60.0 - i})
     untold.save(str(tmp_path / "state"))
     untold = make(kind)
     untold.restore(str(tmp_path / "state"))
     for i in range(6):
-        told.on_trial_complete(f"t{i}", {**last, "p5_rss_dbm": -60.0 - i})
+        told.on_trial_complete(f"t{i}", {**last, "score": -60.0 - i})
         untold.on_trial_complete(f"t{i}")
     assert suggestions(told, 8, 50) == suggestions(untold, 8, 50)
 
@@ -161,16 +157,6 @@ def test_a_space_with_a_start_has_it_tried_first(kind: dict[str, Any]) -> None:
     first = searcher.suggest("t0")
     assert first is not None
     assert {name: first[name] for name in centre} == pytest.approx(centre)
-
-
-def test_a_grid_visits_every_feasible_point_once_and_finishes() -> None:
-    searcher = make({"kind": "grid", "points_per_gene": 1, "points": {"refl_u": 3, "x1": 2, "x2": 2}})
-    seen = []
-    while isinstance(genes := searcher.suggest(f"t{len(seen)}"), dict):
-        assert SPACE.violation(genes) == 0
-        seen.append(tuple(genes.values()))
-    assert genes == Searcher.FINISHED
-    assert len(seen) == len(set(seen)) == 6  # 12 combinations, of which half put both APs in one place
 
 
 def test_random_and_grid_suggest_feasible_placements_only() -> None:
@@ -204,28 +190,3 @@ def test_a_model_beats_chance(kind: dict[str, Any]) -> None:
     scores = [(climb(make(kind, s), 100), climb(make({"kind": "random"}, s), 100)) for s in range(10)]
     model, chance = np.array(scores).T
     assert wilcoxon(model, chance, alternative="greater").pvalue < 0.01
-
-
-def test_a_climb_that_is_over_does_not_seed_the_next_one() -> None:
-    """A worker that is late with the old hill's best must not draw the new climb back to it."""
-    searcher = make({"kind": "cmaes", "startup_trials": 5, "population": 4, "patience": 1})
-    first = [searcher.suggest(f"t{i}") for i in range(5)]
-    for i in range(5):
-        searcher.on_trial_complete(f"t{i}", result(-60.0 - i))
-    late = searcher.suggest("late")
-    for i in range(4):
-        searcher.suggest(f"u{i}")
-        searcher.on_trial_complete(f"u{i}", result(-70.0))
-    # That was a population without a new best: patience is out, the next climb has begun.
-    searcher.on_trial_complete("late", result(0.0))
-    starts = [searcher.suggest(f"n{i}") for i in range(5)]
-    for i in range(5):
-        searcher.on_trial_complete(f"n{i}", result(-50.0 - i))
-    climb = suggestions(searcher, 3, 20)
-    assert mean_distance(climb, starts[0]) < mean_distance(climb, late)
-    assert mean_distance(climb, starts[0]) < mean_distance(climb, first[0])
-
-
-def mean_distance(points: list[dict[str, float]], centre: Any) -> float:
-    """In shares of the genes' ranges."""
-    return float(np.mean([abs(p[g.name] - centre[g.name]) / (g.high - g.low) for p in points for g in SPACE.genes]))

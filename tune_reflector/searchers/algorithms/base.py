@@ -44,7 +44,7 @@ def final_score(result: Result | None, error: bool) -> float | None:
 
 
 def told(result: TrialResult, iteration: int) -> dict[str, Any]:
-    """What a searcher is told of a result."""
+    """Turn a result into what a searcher is told of it."""
     return {
         SCORE: result.score.value,
         "training_iteration": iteration,

@@ -14,7 +14,7 @@ from tune_reflector.searchers.settings import NEIGHBOURHOOD
 
 
 class StartSearcher(Searcher):
-    """Each start once, then ``FINISHED``."""
+    """Proposes each start once, then ``FINISHED``."""
 
     def __init__(self, starts: Sequence[Mapping[str, float]]) -> None:
         super().__init__(metric=SCORE, mode=MODE)

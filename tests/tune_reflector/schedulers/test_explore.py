@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from search_records.result import COPY
 from search_spaces.neighbourhood import distance
-from trainables.settings import COPY
 from tune_reflector.config.config_file import validate
 from tune_reflector.config.search_config import SearchConfig
-from tune_reflector.schedulers.population import Explore, copying
+from tune_reflector.schedulers.explore import Explore
+from tune_reflector.schedulers.pbt import PopulationSettings
 from tune_reflector.searchers.algorithms.random import RandomSearcher
+from tune_reflector.searchers.random import RandomSettings
 
 SPACE = SearchConfig().site().space
 NAMES = [gene.name for gene in SPACE.genes]
@@ -19,11 +21,13 @@ NAMES = [gene.name for gene in SPACE.genes]
 
 def explorer(kind: str, **settings: Any) -> tuple[SearchConfig, Explore]:
     config = validate({"searcher": {"kind": "random"}, "scheduler": {"kind": kind, "jitter": 0.02}, **settings})
-    return config, Explore(config)
+    scheduler = config.scheduler
+    assert isinstance(scheduler, PopulationSettings)
+    return config, Explore(config.plan, scheduler.mutable(config.plan), scheduler.jitter)
 
 
 def donors(count: int) -> list[dict[str, float]]:
-    searcher = RandomSearcher(SPACE, 1)
+    searcher = RandomSearcher(SPACE, RandomSettings(), 1)
     return [searcher.suggest(str(number)) for number in range(count)]
 
 
@@ -53,17 +57,11 @@ def test_whatever_the_bandit_chooses_can_be_built(shares: list[float]) -> None:
 def test_hyperparameters_stay_in_their_range_and_the_start_is_left_alone() -> None:
     ascent = {"kind": "gradient", "learning_rate": {"low": 0.01, "high": 0.1}}
     config, explore = explorer("pbt", trainable=ascent)
-    assert [gene.name for gene in config.mutable_genes()] == ["learning_rate"]
+    assert isinstance(config.scheduler, PopulationSettings)
+    assert [gene.name for gene in config.scheduler.mutable(config.plan)] == ["learning_rate"]
     (donor,) = donors(1)
     for rate, within in ((0.12, 0.1), (0.008, 0.01), (0.05, 0.05)):
         copy = explore({**donor, "learning_rate": rate})
         assert copy["learning_rate"] == within
         assert {name: copy[name] for name in NAMES} == {name: donor[name] for name in NAMES}
         assert COPY in copy
-
-
-def test_nothing_is_copied_without_a_population() -> None:
-    assert copying(SearchConfig()) is None
-    population = copying(explorer("pbt")[0])
-    assert population is not None
-    assert (population.interval, population.top_rung, population.mutable) == (2, 2, ())

@@ -1,0 +1,76 @@
+"""The map of the best placement as a file: read back as it was, and None where that cannot be."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from search_records.best_map import BestMap
+from search_records.result import RankedScore
+
+PATH = Path("maps.npz")
+POWERS = np.array([[1e-9, 2e-9, 0.0], [3e-9, 0.0, 1e-12]])
+SEARCHED, MEASURED = RankedScore(False, 2, -60.25), RankedScore(True, 3, -1 / 3)
+
+
+@pytest.mark.parametrize("ranked", [SEARCHED, MEASURED])
+@pytest.mark.parametrize("without_w", [None, POWERS / 4])
+def test_a_map_reads_back_as_it_was_written(ranked: RankedScore, without_w: np.ndarray | None) -> None:
+    genes = {"x1": 1 / 3, "y1": 2.0}
+    BestMap(genes, ranked, POWERS, without_w).write(PATH)
+    again = BestMap.read(PATH)
+    assert again is not None
+    assert (again.genes, again.ranked) == (genes, ranked)
+    assert [type(field) for field in (again.ranked.measured, again.ranked.rung, again.ranked.value)] == [
+        bool,
+        int,
+        float,
+    ]
+    assert again.rss_w == pytest.approx(POWERS, rel=1e-6)
+    assert again.rss_w.dtype == np.float64
+    if without_w is None:
+        assert again.without_reflector_w is None
+    else:
+        assert again.without_reflector_w == pytest.approx(without_w, rel=1e-6)
+    assert list(Path().iterdir()) == [PATH]
+
+
+@given(
+    genes=st.dictionaries(st.from_regex(r"[a-z][a-z0-9_]{0,12}", fullmatch=True), st.floats(allow_nan=False)),
+    rung=st.integers(0, 9),
+    value=st.floats(allow_nan=False),
+    measured=st.booleans(),
+)
+@settings(deadline=None)
+def test_genes_and_score_are_exact(genes: dict[str, float], rung: int, value: float, measured: bool) -> None:
+    ranked = RankedScore(measured, rung, value)
+    BestMap(genes, ranked, POWERS).write(PATH)
+    again = BestMap.read(PATH)
+    assert again is not None
+    assert (again.genes, again.ranked) == (genes, ranked)
+
+
+def test_no_file_has_no_map() -> None:
+    assert BestMap.read(PATH) is None
+
+
+def test_wherever_a_file_is_cut_it_holds_no_map_or_the_whole() -> None:
+    BestMap({"x1": 0.5}, SEARCHED, POWERS).write(PATH)
+    whole = PATH.read_bytes()
+    for size in range(len(whole)):
+        PATH.write_bytes(whole[:size])
+        assert BestMap.read(PATH) is None
+
+
+def test_wherever_a_bit_is_changed_it_holds_no_map_or_the_right_one() -> None:
+    """An archive has many ways to be damaged, such as to ask for a later version of its reader."""
+    BestMap({"x1": 0.5}, SEARCHED, POWERS).write(PATH)
+    whole = PATH.read_bytes()
+    found = []
+    for place in range(len(whole)):
+        PATH.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << place % 8]) + whole[place + 1 :])
+        found.append(BestMap.read(PATH))
+    assert found.count(None) > len(whole) / 2
+    assert all(kept is None or kept.ranked == SEARCHED for kept in found)

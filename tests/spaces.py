@@ -1,0 +1,22 @@
+"""Search spaces that need no scene."""
+
+from typing import Any
+
+import numpy as np
+
+from search_spaces.placement import Gene
+
+
+class Cube:
+    """A space of ``n`` genes of very different ranges, in which everything is feasible."""
+
+    start = None
+
+    def __init__(self, n: int) -> None:
+        self.genes = tuple(Gene(f"g{i}", -(10.0**i), 10.0**i, "position") for i in range(n))
+
+    def violation(self, genes: Any) -> float:
+        return 0.0
+
+    def sample(self, rng: np.random.Generator) -> dict[str, float]:
+        return {gene.name: gene.denormalize(rng.uniform()) for gene in self.genes}
