@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from benchmarks import barrier, fidelity, kernels, lean, memory, shown, startup, suggestion, throughput
-from benchmarks.options import QUICK, Options
-from benchmarks.processes import ROOT, call
-from benchmarks.report import Answer, table, write
+from benchmarks.support.options import QUICK, Options
+from benchmarks.support.processes import ROOT, call
+from benchmarks.support.report import Answer, table, write
 
 QUESTIONS: dict[str, Callable[[Options], Answer]] = {
     "throughput": throughput.run,
@@ -30,8 +30,7 @@ QUESTIONS: dict[str, Callable[[Options], Answer]] = {
 def about(questions: Sequence[str]) -> dict[str, Any]:
     """Device, versions and commit; runs in a process of its own, as it loads Dr.Jit."""
     from trainables.tracing.backend import find_backend
-    from tune_reflector.runs.provenance import relevant_packages
-    from tune_reflector.runs.provenance import provenance
+    from tune_reflector.runs.provenance import provenance, relevant_packages
 
     found = provenance(relevant_packages(), find_backend("auto").description, throughput.SEED, ROOT)
     return found | {"command": ["benchmarks", *questions], "cores": os.cpu_count()}

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.processes import OtherLoad
+from benchmarks.support.processes import OtherLoad
 from search_spaces.placement import PlacementSpace
 from trainables.buildings.floor_plan_scene import FloorPlanScene
 from trainables.objectives.quantile import QuantileObjective

@@ -8,8 +8,8 @@ ratios within a round.
 from collections import defaultdict
 from statistics import median
 
-from benchmarks.options import Options
-from benchmarks.report import Answer, Row
+from benchmarks.support.options import Options
+from benchmarks.support.report import Answer, Row
 from benchmarks.whole_search import whole_search
 from tune_reflector.config.search_config import SearchConfig
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.options import Options, scene_config
-from benchmarks.processes import call
-from benchmarks.report import Answer, Row
+from benchmarks.support.options import Options, scene_config
+from benchmarks.support.processes import call
+from benchmarks.support.report import Answer, Row
 
 
 def measure(scene: str, placements: int) -> dict[str, Any]:

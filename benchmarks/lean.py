@@ -1,10 +1,10 @@
 """Whether a long search costs its driver more per trial than a short one."""
 
-from benchmarks.options import Options
-from benchmarks.processes import call, peak_memory_mb
-from benchmarks.recorded import recorded_search
-from benchmarks.report import Answer, Row
-from benchmarks.runs import trial_ends_s
+from benchmarks.support.options import Options
+from benchmarks.support.processes import call, peak_memory_mb
+from benchmarks.support.recorded import recorded_search
+from benchmarks.support.report import Answer, Row
+from benchmarks.support.runs import trial_ends_s
 
 WINDOW = 400
 """Trials over which the time per trial is averaged; the first ones, in which workers start, are left out."""

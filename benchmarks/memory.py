@@ -2,9 +2,9 @@
 
 from statistics import median
 
-from benchmarks.options import Options, scene_config
-from benchmarks.processes import call
-from benchmarks.report import Answer, Row
+from benchmarks.support.options import Options, scene_config
+from benchmarks.support.processes import call
+from benchmarks.support.report import Answer, Row
 from benchmarks.throughput import overrides
 from benchmarks.whole_search import whole_search
 

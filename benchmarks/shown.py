@@ -6,11 +6,11 @@ from dataclasses import replace
 from time import perf_counter, thread_time
 from typing import Any
 
-from benchmarks.options import Options
-from benchmarks.processes import call
-from benchmarks.recorded import recorded_search
-from benchmarks.report import Answer, Row
-from benchmarks.runs import trial_ends_s
+from benchmarks.support.options import Options
+from benchmarks.support.processes import call
+from benchmarks.support.recorded import recorded_search
+from benchmarks.support.report import Answer, Row
+from benchmarks.support.runs import trial_ends_s
 
 TRIALS_PER_S = 50.0
 """The pace at which the share of the driver's time is told."""

@@ -5,9 +5,9 @@ import sys
 from statistics import median
 from time import perf_counter
 
-from benchmarks.options import Options
-from benchmarks.processes import ROOT
-from benchmarks.report import Answer, Row
+from benchmarks.support.options import Options
+from benchmarks.support.processes import ROOT
+from benchmarks.support.report import Answer, Row
 
 
 def seconds(*arguments: str) -> float:

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.options import Options
-from benchmarks.processes import call
-from benchmarks.report import Answer, Row
+from benchmarks.support.options import Options
+from benchmarks.support.processes import call
+from benchmarks.support.report import Answer, Row
 from tune_reflector.config.config_file import load_config
 
 REACH_MS = 2.0

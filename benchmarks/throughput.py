@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.bare_loop import bare_loop, sample
-from benchmarks.options import Options
-from benchmarks.processes import call
-from benchmarks.report import Answer, Row
+from benchmarks.support.options import Options
+from benchmarks.support.processes import call
+from benchmarks.support.report import Answer, Row
 from benchmarks.whole_search import whole_search
 from tune_reflector.config.config_file import load_config
 from tune_reflector.config.search_config import SearchConfig

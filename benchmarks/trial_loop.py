@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from time import perf_counter
 from typing import Any
 
-from benchmarks.processes import OtherLoad, peak_memory_mb
+from benchmarks.support.processes import OtherLoad, peak_memory_mb
 from trainables.placement import PlacementTrainable
 from trainables.problem import PlacementProblem
 from tune_reflector.execution.local_loop import in_process

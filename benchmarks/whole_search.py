@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.processes import descendants, finish, peak_memory_mb, start_module
-from benchmarks.runs import results
+from benchmarks.support.processes import descendants, finish, peak_memory_mb, start_module
+from benchmarks.support.runs import results
 from search_records.generations_table import FILE, read_generations
 from tune_reflector.runs.layout import TABLE_FILE
 

@@ -1,5 +1,6 @@
 """Families of settings: a kind that registers itself can be chosen, described, refused, and written out and read."""
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import ClassVar, Literal
 
@@ -105,7 +106,7 @@ def test_where_the_field_has_no_default_it_is_that_of_the_family() -> None:
 
 
 def test_two_kinds_of_one_name_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"Round and Circle of Shape are both called 'circle'; rename one"):
+    with pytest.raises(ValueError, match=r"Round of .* and Circle of .* are both called 'circle'; rename one"):
 
         @Shape.register
         class Round(Shape):
@@ -113,6 +114,31 @@ def test_two_kinds_of_one_name_are_refused() -> None:
 
     assert Drawing().first == Circle()
     assert type(Drawing.model_validate({"first": {"radius": 2}}).first) is Circle
+
+
+def test_what_cannot_be_used_as_a_kind_is_refused_when_it_registers() -> None:
+    class Stranger(Kind):
+        kind: Literal["stranger"] = "stranger"
+
+    class Nameless(Shape):
+        kind: str
+
+    class Half(Shape):
+        kind: Literal["half"] = "half"
+
+        @property
+        @abstractmethod
+        def area(self) -> float:
+            """Not answered."""
+
+    for wrong, rule in (
+        (Stranger, "must be a subclass of Shape"),
+        (Nameless, "with a default for `kind`, but .*Nameless is not"),
+        (Half, "lacks area; add it"),
+    ):
+        with pytest.raises(ValueError, match=rule):
+            Shape.register(wrong)
+    assert not {"stranger", "half"} & set(Shape.kinds())
 
 
 def test_an_unknown_kind_is_told_with_those_there_are() -> None:

@@ -6,20 +6,63 @@ import random
 import resource
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from ray.cluster_utils import Cluster
 
-from search_records.events import Failed, Repeated
-from tests.searches import Search, last_results, proposed, read_rows
+from search_records.events import Event, Failed, Repeated, Reported, SessionBegun
+from tests.searches import PATIENCE_S, Search, last_results, proposed, read_rows
 
 pytestmark = pytest.mark.slow
 
-KILLS = int(os.environ.get("SOAK_KILLS", "10"))
-"""How often a search is killed; ``make soak`` sets more."""
+SOAK_KILLS = int(os.environ.get("SOAK_KILLS", "0"))
+"""How often ``make soak`` kills a search, at random; without it a search is killed at the ``MOMENTS``."""
 
 GA = ["searcher={kind: ga, population: 8}", "seed=3"]
+
+TRIALS = 20
+
+MOMENTS: dict[str, Callable[[list[Event]], bool]] = {
+    "its workers start": lambda events: sessions(events) == 1,
+    "a trial is between two rungs": lambda events: len(last_results(events)) >= 2 and bool(under_way(events)),
+    "a resumed session starts": lambda events: sessions(events) == 3,
+    "a generation is complete": lambda events: len(last_results(events)) >= 8,
+    "the last trial runs": lambda events: len(last_results(events)) == TRIALS - 1,
+}
+"""When a search is killed, in this order: what its journal says then."""
+
+
+def sessions(events: list[Event]) -> int:
+    return sum(isinstance(event, SessionBegun) for event in events)
+
+
+def under_way(events: list[Event]) -> set[str]:
+    """Trials that have a result, but not their last."""
+    return {event.trial_id for event in events if isinstance(event, Reported)} - last_results(events).keys()
+
+
+def wait_until(search: Search, moment: Callable[[list[Event]], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not moment(search.events):
+        assert search.process.poll() is None, search.process.communicate()[0]
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def at_random(rng: random.Random) -> Callable[[Search], None]:
+    """Waits for a moment while it starts, or after some results."""
+
+    def wait(search: Search) -> None:
+        wait_until(search, lambda events: sessions(events) > 0)
+        if rng.random() < 0.4:
+            time.sleep(rng.uniform(0.0, 8.0))
+        else:
+            search.wait_for_results(search.results + rng.randrange(1, 8))
+            time.sleep(rng.uniform(0.0, 0.3))
+
+    return wait
 
 
 def outcome(name: str) -> dict[tuple[float, ...], float]:
@@ -37,22 +80,19 @@ def test_a_search_that_is_killed_again_and_again_ends_as_if_nothing_had_happened
     A rung that was traced but not saved when the search was killed is traced again; no trial is lost, none begins
     from zero that had a checkpoint, none is run to its end twice.
     """
-    dice = random.Random(KILLS)
-    total = 4 * KILLS + 10
+    waits: list[Callable[[Search], None]] = [lambda search, at=at: wait_until(search, at) for at in MOMENTS.values()]
+    total = TRIALS
+    if SOAK_KILLS:
+        waits = [at_random(random.Random(SOAK_KILLS))] * SOAK_KILLS
+        total = 4 * SOAK_KILLS + 10
     budget = f"budget.trials={total}"
     Search.start(*GA, budget, "launch=local", name="whole").end()
     search = Search.start(*GA, budget)
-    killed = 0
-    while killed < KILLS:
-        if dice.random() < 0.4:  # while it starts
-            time.sleep(dice.uniform(0.0, 8.0))
-        else:
-            search.wait_for_results(search.results + dice.randrange(1, 8))
-            time.sleep(dice.uniform(0.0, 0.3))
+    for wait in waits:
+        wait(search)
         assert search.process.poll() is None, f"it ended before it was killed: {search.process.communicate()[0]}"
         ended = last_results(search.events)
         search.kill()
-        killed += 1
         search = Search.resume()
         assert last_results(search.events).items() >= ended.items()
     search.end()
@@ -62,8 +102,8 @@ def test_a_search_that_is_killed_again_and_again_ends_as_if_nothing_had_happened
     assert len(trials) == total
     assert last_results(events).keys() == trials.keys()
     repeated = [event for event in events if isinstance(event, Repeated)]
-    print(f"{killed} kills survived, 0 of {len(trials)} trials lost, {len(repeated)} rungs traced again")
-    assert len(repeated) <= 2 * killed
+    print(f"{len(waits)} kills survived, 0 of {len(trials)} trials lost, {len(repeated)} rungs traced again")
+    assert len(repeated) <= 2 * len(waits)
     found, expected = outcome("a"), outcome("whole")
     assert found.keys() == expected.keys()
     for key, p5_rss_dbm in found.items():

@@ -1,5 +1,6 @@
 """Trials that get into trouble in the middle: which are tried again and how often, in both ways of launching."""
 
+import errno
 import logging
 import math
 import os
@@ -206,6 +207,28 @@ def test_a_local_search_goes_on_with_a_trial_from_the_rung_before_its_failure(mo
     assert set(tries.values()) == {1, 3}
     assert len(last_results(events)) == len(proposed(events)) == 12
     assert not [event for event in events if isinstance(event, Failed | Repeated)]  # each went on from its rung
+
+
+def test_a_file_that_a_trial_does_not_find_is_the_trials_failure_in_a_local_search(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The operating system's error alone does not tell a full disk, which ends a search, from a trial's own trouble."""
+
+    def miss(trial: PlacementTrainable) -> None:
+        if trial.genes["x1"] > 9:
+            Path("nowhere").read_bytes()
+
+    events = run_troubled(miss, monkeypatch, launch="local")
+    assert set(failures(events).values()) == {"FileNotFoundError: [Errno 2] No such file or directory: 'nowhere'"}
+    assert len(last_results(events)) + len(failures(events)) == len(proposed(events)) == 12
+
+
+def test_a_disk_that_a_trial_finds_full_ends_a_local_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill(trial: PlacementTrainable) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        run_troubled(fill, monkeypatch, launch="local")
 
 
 def test_a_map_that_cannot_be_is_not_traced_again_in_a_local_search(monkeypatch: pytest.MonkeyPatch) -> None:

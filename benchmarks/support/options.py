@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.processes import ROOT
+from benchmarks.support.processes import ROOT
 from tune_reflector.config.config_file import load_config
 from tune_reflector.config.search_config import SearchConfig
 

@@ -1,0 +1,1 @@
+"""What the benchmarks share: options, rows of the report, processes, recorded maps, finished runs."""
