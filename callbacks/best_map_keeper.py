@@ -6,10 +6,7 @@ from typing import Any
 from ray.tune import Callback
 
 from search_records.best_map import BestMap
-from search_records.result import RankedScore, ResultColumns
-
-RSS_MAP = "rss_w"
-"""Key of the map in what Tune is told of a result."""
+from search_records.result import RSS_MAP, RankedScore, ResultColumns
 
 
 class BestMapKeeper(Callback):

@@ -1,4 +1,4 @@
-"""What is only for show must not end a search: a callback that fails is told of once, and left alone from then on."""
+"""Fault tolerance for callbacks that only show: one that fails is told of once, and does not end the search."""
 
 import logging
 from functools import partial

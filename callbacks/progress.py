@@ -1,4 +1,4 @@
-"""How far a search is, as one line: rewritten in place on a terminal, repeated seldom in a log."""
+"""The progress of a search as a status line: trials, best score, rate, time left."""
 
 import math
 import time

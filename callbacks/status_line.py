@@ -1,4 +1,4 @@
-"""One line that says how far something is: rewritten in place on a terminal, repeated seldom in a log."""
+"""A status line on a stream: rewritten in place on a terminal, repeated seldom in a log."""
 
 import shutil
 import sys

@@ -1,18 +1,15 @@
 """The radio map of the best placement so far, as a file for whoever draws it."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from search_records.atomic_files import atomic_write
-from search_records.result import RankedScore
-
-Powers = npt.NDArray[np.float64]
-"""``[num_ap, num_cells]``, W."""
+from search_records.result import Powers, RankedScore
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +43,7 @@ class BestMap:
             with np.load(path, allow_pickle=False) as arrays:
                 found = {name: arrays[name] for name in arrays.files}
             genes = dict(zip(map(str, found["gene_names"]), map(float, found["gene_values"]), strict=True))
-            ranked = RankedScore(bool(found["measured"]), int(found["rung"]), float(found["score"]))
+            ranked = _ranked_of_0_1(found["standing"]) if "standing" in found else _ranked(found)
             without = found.get("without_reflector_w")
             return cls(
                 genes,
@@ -56,3 +53,13 @@ class BestMap:
             )
         except Exception:  # a damaged archive can fail in any of numpy's, zipfile's and zlib's ways
             return None
+
+
+def _ranked(found: Mapping[str, Any]) -> RankedScore:
+    return RankedScore(bool(found["measured"]), int(found["rung"]), float(found["score"]))
+
+
+def _ranked_of_0_1(standing: Any) -> RankedScore:
+    """The first version told a measured score by an infinite rung."""
+    rung, value = map(float, standing)
+    return RankedScore(math.isinf(rung), 0 if math.isinf(rung) else int(rung), value)

@@ -1,4 +1,8 @@
-"""The events of a search, one class a kind. ``encode`` writes their form in the journal, ``decode`` reads it."""
+"""The events of a search, one class a kind. ``encode`` writes their form in the journal, ``decode`` reads it.
+
+There an event has the name that it had in the first version: ``dropped`` is ``Stopped``, ``refinement``
+``RefinementBegun``, ``session`` ``SessionBegun``.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

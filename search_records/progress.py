@@ -1,4 +1,4 @@
-"""How far a search has come, counted as its events come in: trials, rays, and the best score so far."""
+"""Progress of a search, counted as its events come in: trials, rays, seconds, and the best score so far."""
 
 import math
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Placements by what they are worth."""
+"""The ranking of placements by their scores."""
 
 import math
 from collections.abc import Iterable, Sequence

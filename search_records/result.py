@@ -9,6 +9,18 @@ from dataclasses import dataclass, fields
 from numbers import Real
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
+MODE = "max"
+"""More is better: of the two modes that Tune knows."""
+
+RSS_MAP = "rss_w"
+"""Key of the map, in what Tune is told of a result."""
+
+Powers = npt.NDArray[np.float64]
+"""Received power [W] of each access point in each cell, ``[num_ap, num_cells]``."""
+
 COPY = "copy"
 """Key of a trial's configuration that population-based training gives to a copy: a number of its own."""
 

@@ -1,4 +1,4 @@
-"""What else can be searched than the placement itself: the settings of a gradient ascent.
+"""Hyperparameters that can be searched beside the placement: the settings of a gradient ascent.
 
 Each setting is a number, or a range; a range becomes a gene of its own, next to those of the start placement or, where
 the start is given, alone.

@@ -1,4 +1,4 @@
-"""Settings of which there are several kinds, told apart by ``kind``, and open to kinds that this project does not know.
+"""Kinds: settings told apart by ``kind``, in families that are open to kinds which this project does not know.
 
 A *family* (searchers, schedulers, ...) is a direct subclass of ``Kind``: it says what all of its kinds answer, with an
 honest default for each question. A kind is a subclass of the family that registers itself where it is defined:
@@ -11,6 +11,8 @@ A field that is declared as the family then takes any registered kind; nobody ne
 """
 
 from collections.abc import Mapping
+from importlib.util import find_spec
+from pkgutil import resolve_name
 from typing import Any, ClassVar, Self, TypeVar
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -46,7 +48,10 @@ class Kind(Model):
                 f"a kind must be a subclass of {cls.__name__} with a default for `kind`, but {name} is not; write "
                 f'`class {name}({cls.__name__})` and `kind: Literal["name"] = "name"`'
             )
-        if missing := sorted(settings.__abstractmethods__):
+        missing = sorted(settings.__abstractmethods__)
+        if cls.needs_implementation and settings.implementation is None:
+            missing.append("implementation")
+        if missing:
             raise ValueError(f"a kind must answer all of its family, but {name} lacks {', '.join(missing)}; add it")
         other = cls._registered.setdefault(kind, settings)
         if (other.__module__, other.__qualname__) != (settings.__module__, name):
@@ -67,9 +72,26 @@ class Kind(Model):
         """Tell whether this is a family and not one of its kinds."""
         return any(base.__module__ == __name__ for base in cls.__bases__)
 
+    needs_implementation: ClassVar[bool] = False
+    """Whether a kind names what does its work, because that is too heavy to import with the settings."""
+
+    implementation: ClassVar[str | None] = None
+    """What does the work, as ``module:name``; imported when it is needed."""
+
+    def resolve_implementation(self) -> Any:
+        """Import what does the work."""
+        assert self.implementation is not None, "register() has seen to it"
+        return resolve_name(self.implementation)
+
     def missing_package(self) -> str | None:
-        """Name a package that is needed and not installed, as ``key: what is wrong; remedy``; None if there is none."""
-        return None
+        """Name what is needed and not installed, as ``key: what is wrong; remedy``; None if all of it is there."""
+        module = (self.implementation or "").partition(":")[0]
+        if not module or _is_installed(module):
+            return None
+        return (
+            f"kind: {self.kind!r} needs the module {module!r}, which is not installed; install or update the package "
+            "that brings the kind"
+        )
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -97,3 +119,10 @@ class Kind(Model):
         if settings is None:
             raise PydanticCustomError("unknown_kind", "{kinds}", {"kinds": ", ".join(map(repr, cls._registered))})
         return settings.model_validate({**value, "kind": kind})
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # of a package that it is in
+        return False

@@ -16,12 +16,12 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from search_records.result import NO_COPY, Score, TrialResult
+from search_records.result import NO_COPY, Powers, Score, TrialResult
 from search_spaces.placement import Gene
 from trainables.adam import Adam
 from trainables.checkpoint import State
 from trainables.evaluator import TracedMap
-from trainables.scene_trainable import Powers, SceneTrainable
+from trainables.scene_trainable import SceneTrainable
 from trainables.settings.gradient import GradientSettings
 
 Shares = npt.NDArray[np.float64]

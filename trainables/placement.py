@@ -8,10 +8,10 @@ until it is handed another placement, which climbs the rungs anew.
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from search_records.result import TrialResult
+from search_records.result import Powers, TrialResult
 from trainables.checkpoint import State
 from trainables.evaluator import TracedMap
-from trainables.scene_trainable import Powers, SceneTrainable
+from trainables.scene_trainable import SceneTrainable
 from trainables.settings.base import TrainableSettings
 from trainables.settings.placement import PlacementSettings
 

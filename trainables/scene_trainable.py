@@ -6,20 +6,13 @@ from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 from ray import tune
 
-from search_records.result import COPY, NO_COPY, RankedScore, TrialResult
+from search_records.result import COPY, NO_COPY, RSS_MAP, Powers, RankedScore, TrialResult
 from trainables import checkpoint
 from trainables.evaluator import PlacementEvaluator
 from trainables.problem import PlacementProblem
 from trainables.settings.base import PopulationLife, TrainableSettings
-
-RSS_MAP = "rss_w"
-"""Key of the map in what Tune is told of a result."""
-
-Powers = npt.NDArray[np.float64]
-"""``[num_ap, num_cells]``, W."""
 
 
 class SceneTrainable(tune.Trainable):

@@ -1,4 +1,4 @@
-"""What there is: ``python -m tune_reflector``, or ``tune-reflector COMMAND`` where the package is installed."""
+"""The list of commands: ``python -m tune_reflector``, or ``tune-reflector COMMAND`` where the package is installed."""
 
 import importlib
 import sys

@@ -1,4 +1,4 @@
-"""Kinds from elsewhere: packages that register searchers, schedulers, objectives and the like when they are imported.
+"""Plugins: installed packages that register searchers, schedulers, objectives and the like when they are imported.
 
 A package names a module of its own in the entry-point group ``tune_reflector.plugins``; it is imported before the
 first configuration is read.

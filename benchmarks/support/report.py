@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.support.processes import ROOT
 
-RESULTS = Path(__file__).parents[1] / "results"
+RESULTS = ROOT / "benchmarks" / "results"
 
 
 @dataclass(frozen=True)

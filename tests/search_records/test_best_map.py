@@ -74,3 +74,16 @@ def test_wherever_a_bit_is_changed_it_holds_no_map_or_the_right_one() -> None:
         found.append(BestMap.read(PATH))
     assert found.count(None) > len(whole) / 2
     assert all(kept is None or kept.ranked == SEARCHED for kept in found)
+
+
+@pytest.mark.parametrize(
+    ("standing", "ranked"), [((2.0, -60.25), SEARCHED), ((np.inf, -50.5), RankedScore(True, 0, -50.5))]
+)
+def test_a_map_of_the_first_version_is_read(standing: tuple[float, float], ranked: RankedScore) -> None:
+    """It told a measured score by an infinite rung."""
+    genes = {"gene_names": np.array(["x1"]), "gene_values": np.array([1.5])}
+    np.savez_compressed(PATH, standing=np.array(standing), rss_w=POWERS.astype(np.float32), **genes)
+    kept = BestMap.read(PATH)
+    assert kept is not None
+    assert kept.genes == {"x1": 1.5}
+    assert kept.ranked == ranked

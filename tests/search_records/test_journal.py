@@ -14,7 +14,7 @@ from search_records.events import Event, Failed, Proposed, SessionBegun
 from search_records.journal import Journal, JournalError, JournalTail, in_use, read_journal
 from tests.records import COLUMNS, reported, trial_result
 
-EVENTS: list[Event] = [reported(f"{n:05d}", 1, trial_result(-n / 3, genes={"x1": n / 3})) for n in range(5)]
+EVENTS: list[Event] = [reported(f"{n:05d}", 1, trial_result(-n / 3, genes={"x1": n / 3, "y1": 2.0})) for n in range(5)]
 
 
 @pytest.fixture

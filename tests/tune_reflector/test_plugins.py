@@ -22,7 +22,7 @@ from tune_reflector.searchers.settings import SearcherSettings
 class SpiralSettings(SearcherSettings):
     '''Outwards from the middle.'''
 
-    algorithm: ClassVar[str] = "spiral_searcher:SpiralSearcher"
+    implementation: ClassVar[str | None] = "spiral_searcher:SpiralSearcher"
 
     kind: Literal["spiral"] = "spiral"
     pitch: float = Field(0.1, gt=0, le=1, description="from one turn to the next")

@@ -1,4 +1,4 @@
-"""Where a scene comes from: what every kind of source answers."""
+"""Scene sources: what every kind of them answers."""
 
 import hashlib
 from abc import abstractmethod

@@ -1,7 +1,7 @@
-"""How good a radio map is, as one number: what every kind of objective shares.
+"""Objectives: what every kind shares that makes one number of a radio map.
 
-Watts in, dBm out. Cells that no ray reached count, at ``floor_dbm``; leaving them out would reward hiding an access
-point. A placement that cannot be built scores below all that can.
+Powers are watts inside, dBm outside. Cells that no ray reached count, at ``floor_dbm``; leaving them out would reward
+hiding an access point. A placement that cannot be built scores below all that can.
 """
 
 from abc import abstractmethod
@@ -16,9 +16,6 @@ from search_spaces.kinds import Kind
 
 Powers = npt.NDArray[np.float64]
 """Received power [W], of each access point and cell ``[num_ap, num_cells]`` or of each cell ``[num_cells]``."""
-
-MODE = "max"
-"""Of the two that Tune knows: more is better."""
 
 INFEASIBLE_STEP = 10.0
 """Gap between the worst feasible and the best infeasible value, and the slope of violation below it."""

@@ -1,12 +1,9 @@
-"""What a trial does, and what it costs: what every kind of trainable answers. Free of Ray and Sionna."""
+"""Settings of trainables: what every kind answers of what a trial does and costs. Free of Ray and Sionna."""
 
 from abc import abstractmethod
 from dataclasses import dataclass
-from functools import cached_property
-from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from search_records.result import ResultColumns
 from search_spaces.kinds import Kind
 from search_spaces.placement import Gene, PlacementSpace, SearchSpace
 from trainables.problem import PlacementProblem
@@ -38,8 +35,8 @@ class TrainableSettings(Kind):
 
     default_kind: ClassVar[str] = "placement"
 
-    trainable: ClassVar[str]
-    """The trainable itself, a ``SceneTrainable`` as ``module:Class``; imported when it is built."""
+    needs_implementation: ClassVar[bool] = True
+    """A ``SceneTrainable``."""
 
     moves_placement: ClassVar[bool] = False
     """Whether a trial moves its placement itself, and so keeps it in its checkpoint; else its genes say what it is."""
@@ -60,6 +57,10 @@ class TrainableSettings(Kind):
     def space(self, placement: PlacementSpace) -> SearchSpace:
         """The space that a searcher searches: placements, unless a kind has more or other genes."""
         return placement
+
+    def refining(self) -> "TrainableSettings":
+        """Trials that refine the placements of these within tighter bounds; their scores compare with these."""
+        return self
 
     def scored_rungs(self, rungs: Rungs) -> Rungs:
         """The rungs on which the best score of a trial rests; only such a score may be told."""
@@ -92,63 +93,8 @@ class TrainableSettings(Kind):
             population: how its trials live, if they live in a population.
             attributes: of the class, by name; for ``SceneTrainable.for_problem``.
         """
-        trainable = resolve_name(self.trainable)
-        built: type[tune.Trainable] = trainable.for_problem(problem, settings=self, population=population, **attributes)
-        return built
-
-
-@dataclass(frozen=True)
-class TrialPlan:
-    """The plan of every trial: what is known of it before it has begun.
-
-    Args:
-        problem: what is scored.
-        trainable: what a trial does.
-    """
-
-    problem: PlacementProblem
-    trainable: TrainableSettings
-
-    @cached_property
-    def placement_space(self) -> PlacementSpace:
-        """The space of placements."""
-        return self.problem.site().space
-
-    @cached_property
-    def space(self) -> SearchSpace:
-        """The space that a searcher searches."""
-        return self.trainable.space(self.placement_space)
-
-    @cached_property
-    def rays_per_iteration(self) -> tuple[int, ...]:
-        """Rays per access point that a trial has traced after each of its iterations, if it is left alone."""
-        return self.trainable.rays_per_ap(self.problem.rungs, self.problem.reflector is not None)
-
-    @property
-    def time_per_ray(self) -> float:
-        """Time of an average ray of a trial, over that of one of the radio map."""
-        return self.trainable.time_per_ray(self.problem.rungs, self.problem.reflector is not None)
-
-    @property
-    def top_rung(self) -> int:
-        """The rung whose scores may be told."""
-        return len(self.trainable.scored_rungs(self.problem.rungs))
-
-    @property
-    def gene_names(self) -> tuple[str, ...]:
-        """Names of the genes of placements, and of hyperparameters that are searched."""
-        return tuple(dict.fromkeys(gene.name for gene in (*self.placement_space.genes, *self.space.genes)))
-
-    def columns(self, origin: tuple[str, ...] = ()) -> ResultColumns:
-        """Columns of the results; ``origin`` is what a searcher tells of its candidates."""
-        return ResultColumns(
-            self.problem.objective.metric,
-            tuple(gene.name for gene in self.placement_space.genes),
-            origin,
-            steps=self.trainable.moves_placement,
-            hyperparameters=tuple(gene.name for gene in self.trainable.searched()),
+        implementation = self.resolve_implementation()
+        built: type[tune.Trainable] = implementation.for_problem(
+            problem, settings=self, population=population, **attributes
         )
-
-    def describe(self) -> str:
-        """A trial in a few words, for people."""
-        return self.trainable.describe(self.problem.rungs, self.problem.reflector is not None)
+        return built

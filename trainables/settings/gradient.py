@@ -9,6 +9,7 @@ from search_spaces.hyperparameters import AscentHyperparameters, TrialSpace
 from search_spaces.placement import PlacementSpace, SearchSpace
 from trainables.problem import PlacementProblem
 from trainables.settings.base import Rungs, TrainableSettings
+from trainables.settings.placement import PlacementSettings
 
 PATH_RAY_TIME = 15.0
 """How much longer a ray takes that looks for paths and their slopes than one of the radio map; measured, roughly."""
@@ -47,7 +48,7 @@ class AscentSettings(AscentHyperparameters):
 class GradientSettings(AscentSettings, TrainableSettings):
     """Gradient ascent from a start placement."""
 
-    trainable: ClassVar[str] = "trainables.gradient:GradientTrainable"
+    implementation: ClassVar[str | None] = "trainables.gradient:GradientTrainable"
     moves_placement: ClassVar[bool] = True
     more_iterations: ClassVar[str] = "raise trainable.steps"
     name_part: ClassVar[str | None] = "gradient"
@@ -66,6 +67,10 @@ class GradientSettings(AscentSettings, TrainableSettings):
     def space(self, placement: PlacementSpace) -> SearchSpace:
         """Starts, unless one is given, and hyperparameters."""
         return TrialSpace(None if self.start else placement, self.searched())
+
+    def refining(self) -> TrainableSettings:
+        """Fixed placements: an ascent would leave its neighbourhood. Their scores mean the same."""
+        return PlacementSettings()
 
     def scored_rungs(self, rungs: Rungs) -> Rungs:
         """The rungs up to ``rung``: their maps are merged."""

@@ -10,7 +10,7 @@ from trainables.settings.base import Rungs, TrainableSettings
 class PlacementSettings(TrainableSettings):
     """One fixed placement, one rung an iteration."""
 
-    trainable: ClassVar[str] = "trainables.placement:PlacementTrainable"
+    implementation: ClassVar[str | None] = "trainables.placement:PlacementTrainable"
 
     kind: Literal["placement"] = "placement"
 

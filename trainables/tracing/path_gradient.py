@@ -1,4 +1,4 @@
-"""Which way to push the access points: the slope of a soft minimum of received power, by automatic differentiation.
+"""Path gradients: the slope of a soft minimum of received power in the access points, by automatic differentiation.
 
 Rays that are shot and caught cannot say what a small move of an access point does: their number per cell is not
 differentiable, and Sionna's radio map gives wrong geometry gradients. Paths can: between two points, a path with

@@ -1,4 +1,4 @@
-"""What is traced: frequency, antennas, and which interactions rays may take."""
+"""The radio settings: frequency, antennas, and which interactions rays may take."""
 
 from typing import Literal
 

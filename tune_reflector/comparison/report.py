@@ -1,4 +1,4 @@
-"""What a comparison found: every winner's score, measured again, paired tests against the first entry, and curves.
+"""The findings of a comparison: every winner's score, measured again, paired tests against the first entry, and curves.
 
 A search's own scores are those of the luckiest of many noisy ones. The table is therefore made of what each run's
 ``best.json`` says: its winner, measured again with rays that no search has used and that are the same in every run.
@@ -126,27 +126,27 @@ class PairedTest:
     p: float
 
 
-def paired_test(differences_db: Sequence[float]) -> PairedTest | None:
+def paired_test(differences: Sequence[float]) -> PairedTest | None:
     """Wilcoxon's signed-rank test, or Student's t-test where the pairs are too few for it; None below two pairs."""
-    pairs = len(differences_db)
+    pairs = len(differences)
     if pairs < 2:
         return None
     name, test = ("Wilcoxon", stats.wilcoxon) if pairs >= LEAST_FOR_WILCOXON else ("t-test", _one_sample_t)
-    p = 1.0 if not any(differences_db) else float(test(np.asarray(differences_db)).pvalue)
+    p = 1.0 if not any(differences) else float(test(np.asarray(differences)).pvalue)
     return PairedTest(name, pairs, p)
 
 
-def _one_sample_t(differences_db: np.ndarray) -> Any:
-    return stats.ttest_1samp(differences_db, 0.0)
+def _one_sample_t(differences: np.ndarray) -> Any:
+    return stats.ttest_1samp(differences, 0.0)
 
 
 @dataclass(frozen=True)
 class Summary:
-    """One entry over its seeds; ``difference_db`` is its mean advantage over the first entry, seed by seed."""
+    """One entry over its seeds; ``difference`` is its mean advantage over the first entry, seed by seed."""
 
     label: str
-    scores_dbm: Sequence[float]
-    difference_db: float
+    scores: Sequence[float]
+    difference: float
     test: PairedTest | None
 
 
@@ -159,16 +159,16 @@ def summarise(outcomes: Iterable[Outcome], labels: Sequence[str]) -> list[Summar
     summaries = []
     for label in labels:
         mine = score_of[label]
-        differences_db = [mine[seed] - first[seed] for seed in mine if seed in first] if label != labels[0] else []
-        mean_db = float(np.mean(differences_db)) if differences_db else math.nan
-        summaries.append(Summary(label, list(mine.values()), mean_db, paired_test(differences_db)))
+        differences = [mine[seed] - first[seed] for seed in mine if seed in first] if label != labels[0] else []
+        mean = float(np.mean(differences)) if differences else math.nan
+        summaries.append(Summary(label, list(mine.values()), mean, paired_test(differences)))
     return summaries
 
 
 def table(summaries: Sequence[Summary]) -> str:
     """The entries as a table in Markdown, with what its columns mean."""
     head = ["entry", "runs", "mean", "std", "median", "best", "worst", f"vs {summaries[0].label}", "p", "paired test"]
-    lines = [head, *([s.label, str(len(s.scores_dbm)), *_statistics(s), *_comparison(s)] for s in summaries)]
+    lines = [head, *([s.label, str(len(s.scores)), *_statistics(s), *_comparison(s)] for s in summaries)]
     widths = [max(3, *(len(line[column]) for line in lines)) for column in range(len(head))]
     rule = [
         "-" * (width - 1) + ":" if 0 < column < len(head) - 1 else "-" * width for column, width in enumerate(widths)
@@ -184,7 +184,7 @@ def _cells(line: Sequence[str], widths: Sequence[int]) -> list[str]:
 
 
 def _statistics(summary: Summary) -> list[str]:
-    scores = np.asarray(summary.scores_dbm)
+    scores = np.asarray(summary.scores)
     if not len(scores):
         return ["-"] * 5
     std = f"{scores.std(ddof=1):.2f}" if len(scores) > 1 else "-"
@@ -192,7 +192,7 @@ def _statistics(summary: Summary) -> list[str]:
 
 
 def _comparison(summary: Summary) -> list[str]:
-    difference = "-" if math.isnan(summary.difference_db) else f"{summary.difference_db:+.2f}"
+    difference = "-" if math.isnan(summary.difference) else f"{summary.difference:+.2f}"
     test = summary.test
     if test is None:
         return [difference, "-", "-"]

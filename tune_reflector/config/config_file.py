@@ -196,7 +196,7 @@ def dump_config(config: SearchConfig, comments: bool = True) -> str:
 def _dump(model: Model, indent: str, comments: bool) -> Iterable[str]:
     for name, field in type(model).model_fields.items():
         value = getattr(model, name)
-        note = f"  # {field.description}" if comments and field.description else ""
+        note = f"  # {' '.join(field.description.split())}" if comments and field.description else ""
         if isinstance(value, Model):
             yield f"{indent}{name}:{note}"
             yield from _dump(value, indent + "  ", comments)

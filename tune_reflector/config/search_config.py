@@ -16,8 +16,9 @@ from search_records.result import ResultColumns
 from search_spaces.kinds import Kind
 from search_spaces.placement import SearchSpace
 from trainables.problem import MAX_RAYS, PlacementProblem
-from trainables.settings.base import TrainableSettings, TrialPlan
+from trainables.settings.base import TrainableSettings
 from trainables.settings.placement import PlacementSettings
+from trainables.trial_plan import TrialPlan
 from tune_reflector.config.sections import BudgetSettings, FaultSettings, FinalSettings, RaySettings, ReportSettings
 from tune_reflector.refinement.settings import RefinementSettings
 from tune_reflector.schedulers.fifo import FifoSettings
@@ -67,10 +68,27 @@ class SearchConfig(PlacementProblem):
         self.scheduler.check(self.plan, self.searcher)
         if self.refine is not None:
             self.refine.check(self.plan)
+            self._check_refining_searcher()
+        self._check_columns()
         self._check_budget()
         self._check_launch()
         self._check_final()
         return self
+
+    def _check_refining_searcher(self) -> None:
+        for stage in self.stages()[1:]:
+            try:
+                stage.searcher.check(stage.space())
+            except ValueError as error:
+                raise ValueError(f"refine.{error}") from None
+
+    def _check_columns(self) -> None:
+        names = self.columns().names
+        if repeated := [name for name in names if names.count(name) > 1]:
+            raise ValueError(
+                f"names of score, genes and origins must differ, but {repeated[0]!r} stands twice among the columns of "
+                "a result; choose another objective.kind, searcher.kind or trainable.kind"
+            )
 
     def _check_budget(self) -> None:
         refinement = self.refinement_rays_per_ap()
@@ -122,7 +140,7 @@ class SearchConfig(PlacementProblem):
         refine = self.refine
         assert refine is not None
         changes = {
-            "trainable": refine.stage_trainable,
+            "trainable": refine.stage_trainable(self.trainable),
             "searcher": refine.stage_searcher,
             "scheduler": FifoSettings(),
             "budget": self.budget.model_copy(update={"trials": refine.num_trials(num_starts)}),
@@ -145,8 +163,14 @@ class SearchConfig(PlacementProblem):
         """Columns of the results of all stages."""
         origin = self.refine.origin if self.refine else ()
         origin += tuple(name for stage in self.stages() for name in stage.searcher.origin) + self.scheduler.origin
-        columns = self.plan.columns(tuple(dict.fromkeys(origin)))
-        return replace(columns, steps=any(stage.trainable.moves_placement for stage in self.stages()))
+        stages = [stage.plan.columns() for stage in self.stages()]
+        searched = dict.fromkeys(name for columns in stages for name in columns.hyperparameters)
+        return replace(
+            stages[0],
+            origin=tuple(dict.fromkeys(origin)),
+            steps=any(columns.steps for columns in stages),
+            hyperparameters=tuple(searched),
+        )
 
     def missing_packages(self) -> list[str]:
         """Name what some part needs and is not installed: a line each, with a remedy."""
@@ -168,10 +192,10 @@ class SearchConfig(PlacementProblem):
         """The same with a name: what is searched and how, with a number if a run of that name is there already."""
         if self.name is not None:
             return self
-        scene = re.sub(r"[^A-Za-z0-9._-]+", "-", Path(self.scene.source).stem).strip("-.") or "scene"
+        scene = _as_name(Path(self.scene.source).stem) or "scene"
         parts = (self.searcher.label, self.trainable.name_part, self.scheduler.name_part)
-        how = [part for part in parts if part is not None]
-        names = (f"{scene[:60]}-{'-'.join(how)}{suffix}" for suffix in _suffixes())
+        how = [_as_name(part) for part in parts if part is not None]
+        names = (f"{scene[:60]}-{'-'.join(how)[:30]}{suffix}" for suffix in _suffixes())
         name = next(name for name in names if not (self.results_dir / name).exists())
         return self.model_copy(update={"name": name})
 
@@ -180,6 +204,11 @@ class SearchConfig(PlacementProblem):
         """Folder of the run's results."""
         assert self.name is not None, "named() comes first"
         return (self.results_dir / self.name).absolute()
+
+
+def _as_name(text: str) -> str:
+    """``text`` with what the name of a folder can hold."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-.")
 
 
 def _suffixes() -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Why a trial failed: in one line, at length in ``errors.txt``, and whether another try is worth its while."""
+"""Failures of trials: the cause in one line, at length in ``errors.txt``, and what speaks for another try."""
 
 import errno
 import re

@@ -141,7 +141,8 @@ class _Loop:
         trial_folder = self._folder / trial_checkpoints.trial_folder(trial.trial_id, self._launch.session_number)
         folder = trial_folder / f"checkpoint_{iteration:06d}"
         folder.mkdir(parents=True, exist_ok=True)  # a trial that is tried again repeats what was not saved
-        self._worker.save_checkpoint(str(folder))
+        with _work_of_the_trial():
+            self._worker.save_checkpoint(str(folder))
         trial_checkpoints.thin_out(trial_folder)
 
     def _heed_signals(self) -> None:

@@ -1,4 +1,4 @@
-"""Takes every result down: what Tune tells of one becomes a record, and goes to journal, searcher and table."""
+"""The recorder of results: what Tune tells of one becomes a record, and goes to journal, searcher and table."""
 
 import time
 from typing import Any

@@ -1,4 +1,4 @@
-"""Whether a trial that failed is tried again: one rule for both ways of running a search."""
+"""Retries: whether a trial that failed is tried again, by one rule for both ways of running a search."""
 
 import logging
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Where trials keep their checkpoints, and from which of them an interrupted one goes on."""
+"""Checkpoints of trials: where they are kept, and from which of them an interrupted trial goes on."""
 
 import shutil
 from collections.abc import Iterable, Sequence

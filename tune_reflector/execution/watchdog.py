@@ -1,4 +1,4 @@
-"""Ends the worker of a trial that makes no progress; Tune then tries the trial once more on another one."""
+"""Ends the worker of a trial that makes no progress; ``Retries`` decides what becomes of the trial."""
 
 import time
 from collections.abc import Mapping

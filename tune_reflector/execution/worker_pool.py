@@ -1,4 +1,4 @@
-"""N workers load N scenes in a whole search, whatever the searcher and however short the trials.
+"""The pool of workers: N load N scenes in a whole search, whatever the searcher and however short the trials.
 
 Left to itself, Tune loads more. A worker that finishes early is handed the next trial while that trial's own
 worker is still starting, which is then destroyed; and a worker that is idle for a moment, at a generational barrier

@@ -1,4 +1,4 @@
-"""What a search tells: lines for people, or one JSON object a line for scripts, or nothing but trouble.
+"""The console of a search: lines for people, or one JSON object a line for scripts, or nothing but trouble.
 
 The program tells people through ``logging``: here is where its messages go.
 """
@@ -36,16 +36,18 @@ class Console(logging.Handler):
     def listening(self) -> Iterator[None]:
         """Within this context the program's messages are printed."""
         loggers = [logging.getLogger(name) for name in LOGGERS]
-        before = [logger.level for logger in loggers]
+        before = [(logger.level, logger.propagate) for logger in loggers]
         for logger in loggers:
             logger.addHandler(self)
-            logger.setLevel(logging.INFO)
+            logger.setLevel(self.level)
+            logger.propagate = False  # a caller's own handlers would print it all once more
         try:
             yield
         finally:
-            for logger, level in zip(loggers, before, strict=True):
+            for logger, (level, propagate) in zip(loggers, before, strict=True):
                 logger.removeHandler(self)
                 logger.setLevel(level)
+                logger.propagate = propagate
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print a message; one that stands alone begins with an empty line."""
@@ -71,7 +73,7 @@ class EventStream:
     Args:
         console: where to.
         columns: of the results.
-        counter: knows what happened before, and is told of every event by somebody else, after this.
+        counter: knows what happened before, and counts on from there.
     """
 
     def __init__(self, console: Console, columns: ResultColumns, counter: ProgressCounter) -> None:

@@ -1,4 +1,4 @@
-"""What a search will do and how long it will take, in a few lines for people."""
+"""The estimate of what a search will do and how long it will take, in a few lines for people."""
 
 import math
 from time import perf_counter

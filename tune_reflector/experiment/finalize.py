@@ -1,4 +1,4 @@
-"""The end of a search: its winner is measured, and everything about it written down and drawn."""
+"""The end of a search: its winner is measured, told, written down and drawn."""
 
 import logging
 from collections import Counter

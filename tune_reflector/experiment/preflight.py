@@ -1,4 +1,4 @@
-"""What can be known to be wrong before the search starts: is everything there, and does it fit.
+"""Preflight checks: what can be known to be wrong before the search starts.
 
 Every check raises ``ConfigError`` with a line that names the field, the rule, the value and the remedy.
 """

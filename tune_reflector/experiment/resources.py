@@ -1,4 +1,4 @@
-"""What the trials can share: the cores and cards of this machine, or of the cluster that ``ray.address`` names."""
+"""The resources that trials share: cores and cards of this machine, or of the cluster that ``ray.address`` names."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What must hold for an interrupted search to go on: the same search, by the same programs.
+"""Resuming: what must hold for an interrupted search to go on, the same search by the same programs.
 
 Results of two programs, buildings or searchers in one table would be worth nothing, so every difference is refused,
 but for what says how long and where the search runs. All of it raises ``ConfigError`` with one line.

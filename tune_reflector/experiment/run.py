@@ -1,4 +1,4 @@
-"""One search from preflight to result: this module is the order in which things happen."""
+"""The run of one search, from preflight to result: this module is the order in which things happen."""
 
 import logging
 import shutil
@@ -127,7 +127,7 @@ def _make_folder(config: SearchConfig, backend: Backend, overwrite: bool) -> Non
 def _search(session: Session) -> int:
     """Search, measure the winner, write the results."""
     config, journal, folder = session.config, session.journal, session.config.run_dir
-    for part in folder.glob(".*.part"):
+    for part in (*folder.glob(".*.part"), *folder.glob("*/.*.part")):
         part.unlink(missing_ok=True)  # of a session that was killed while it wrote
     remedy = f"resume with: python -m tune_reflector.search --resume {display_path(folder)}"
     try:

@@ -177,11 +177,11 @@ class StageRun:
         session, counter = self._session, self._counter
         config, objective = session.config, session.config.objective
         shown: list[Callback] = [BestMapKeeper(self._folder / MAPS_FILE, self._columns, counter.best.ranked)]
-        if self._stage.number == FIRST_STAGE:
-            shown += config.searcher.callbacks(searcher, self._folder, objective.metric, session.workers)
-        if session.console.mode == "lines":
+        if session.console.mode == "lines":  # before all that has something to say at the end
             total, rays = counter.ended + to_come, self._stage.limits.rays_per_ap
             shown.append(Progress(counter, objective.label, objective.unit, total, time_s, rays))
+        if self._stage.number == FIRST_STAGE:
+            shown += config.searcher.callbacks(searcher, self._folder, objective.metric, session.workers)
         if self._report is not None:
             shown.append(LiveReportWatcher(self._report))
         return (FaultTolerantCallback(callback) for callback in shown)

@@ -8,7 +8,6 @@ from pydantic import Field, field_validator
 from search_spaces.neighbourhood import Neighbourhood
 from search_spaces.placement import PlacementSpace
 from trainables.settings.base import TrainableSettings
-from trainables.settings.placement import PlacementSettings
 from tune_reflector.refinement.settings import RefinementSettings
 from tune_reflector.searchers.cmaes import CmaesSettings
 from tune_reflector.searchers.settings import SearcherSettings
@@ -42,9 +41,8 @@ class BoundsRefinement(RefinementSettings):
         missing = self.searcher.missing_package()
         return None if missing is None else f"searcher.{missing}"
 
-    @property
-    def stage_trainable(self) -> TrainableSettings:
-        return PlacementSettings()
+    def stage_trainable(self, first_stage: TrainableSettings) -> TrainableSettings:
+        return first_stage.refining()
 
     @property
     def stage_searcher(self) -> SearcherSettings:

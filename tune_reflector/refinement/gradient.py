@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Literal, Self
 from pydantic import model_validator
 
 from search_spaces.placement import PlacementSpace
-from trainables.settings.base import TrainableSettings, TrialPlan
+from trainables.settings.base import TrainableSettings
 from trainables.settings.gradient import AscentSettings, GradientSettings
+from trainables.trial_plan import TrialPlan
 from tune_reflector.refinement.settings import RefinementSettings
 from tune_reflector.searchers.random import RandomSettings
 from tune_reflector.searchers.settings import SearcherSettings
@@ -37,8 +38,7 @@ class GradientRefinement(AscentSettings, RefinementSettings):
                 f"{self.rung}; raise it or leave it out"
             )
 
-    @property
-    def stage_trainable(self) -> TrainableSettings:
+    def stage_trainable(self, first_stage: TrainableSettings) -> TrainableSettings:
         return GradientSettings(**{name: getattr(self, name) for name in AscentSettings.model_fields})
 
     @property

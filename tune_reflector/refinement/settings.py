@@ -1,4 +1,4 @@
-"""From coarse to fine: what every kind of second stage answers.
+"""Refinement, from coarse to fine: what every kind of second stage answers.
 
 It starts from the best distinct placements of the first stage, and is part of the same run: the same table, the same
 winner.
@@ -12,7 +12,8 @@ from pydantic import Field
 
 from search_spaces.kinds import Kind
 from search_spaces.placement import PlacementSpace
-from trainables.settings.base import TrainableSettings, TrialPlan
+from trainables.settings.base import TrainableSettings
+from trainables.trial_plan import TrialPlan
 from tune_reflector.searchers.settings import NEIGHBOURHOOD, SearcherSettings
 
 if TYPE_CHECKING:
@@ -38,10 +39,9 @@ class RefinementSettings(Kind):
     def check(self, first_stage: TrialPlan) -> None:
         """Raise ``ValueError`` where these settings do not fit the first stage."""
 
-    @property
     @abstractmethod
-    def stage_trainable(self) -> TrainableSettings:
-        """Settings of the second stage's trials."""
+    def stage_trainable(self, first_stage: TrainableSettings) -> TrainableSettings:
+        """Settings of the second stage's trials, which refine what those of the first have found."""
 
     @property
     @abstractmethod

@@ -1,4 +1,4 @@
-"""Where a second stage starts: the best placements of the first, no two of them alike."""
+"""The starts of a second stage: the best placements of the first, no two of them alike."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""Where to drill: a placement in an installer's terms, measured along the nearest wall from its two corners."""
+"""The installer's sheet: where to drill, measured along the nearest wall from its two corners."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

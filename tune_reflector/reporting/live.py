@@ -1,4 +1,4 @@
-"""What is shown of a run while it goes on: the page and TensorBoard, brought up to date again and again.
+"""The live report of a run while it goes on: page and TensorBoard, brought up to date again and again.
 
 It runs in a process of its own, with what the run leaves behind as its only source: a search neither waits for it nor
 fails with it. It takes a twentieth of a core at most, and steps back for every other program.

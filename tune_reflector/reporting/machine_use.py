@@ -1,4 +1,4 @@
-"""How busy the machine is: processor, memory and, where there are any, NVIDIA cards."""
+"""The use of the machine: processor, memory and, where there are any, NVIDIA cards."""
 
 import psutil
 import pynvml

@@ -1,4 +1,4 @@
-"""What TensorBoard shows: the search, the machine, pictures of the best placement, curves of the few best trials.
+"""The TensorBoard files of a run: the search, the machine, pictures of the best placement, curves of the best trials.
 
 All but pictures and the machine comes from the journal, so every session writes it anew and a crash leaves no gap.
 However many trials there are, only the best few get a folder of their own: TensorBoard reads one for each line of its

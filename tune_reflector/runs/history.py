@@ -1,4 +1,4 @@
-"""What has happened in a search, counted as its events come in: a long one costs no more to follow than a short one."""
+"""The history of a search, counted as its events come in: a long one costs no more to follow than a short one."""
 
 from collections import Counter
 from collections.abc import Iterable

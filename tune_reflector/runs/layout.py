@@ -1,4 +1,4 @@
-"""What a run's folder holds: the names of its files and folders."""
+"""The layout of a run's folder: names of its files and folders."""
 
 from pathlib import Path
 

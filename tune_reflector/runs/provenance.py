@@ -1,4 +1,4 @@
-"""Who, what and when: what another person needs to know to repeat a run."""
+"""Provenance: versions, device, seed and command, which another person needs to know to repeat a run."""
 
 import platform
 import subprocess

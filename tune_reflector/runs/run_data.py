@@ -1,4 +1,4 @@
-"""What a run has left behind so far, read back: for reports and exports. Free of Ray and Sionna.
+"""The data of a run, read back as it has left them behind so far: for reports and exports. Free of Ray and Sionna.
 
 A run that goes on may be read at any moment: every file is either whole or not there yet.
 """

@@ -1,4 +1,4 @@
-"""The last word on a search: its best candidates traced again with many fresh rays, and an error bar.
+"""The winner, measured: the best candidates traced again with many fresh rays, and an error bar.
 
 A search picks the luckiest of many noisy scores, so the winner's own score is too good to be told. Here the best
 few are screened on a new lattice of rays, and the winner of that is measured on several more that neither

@@ -1,11 +1,11 @@
-"""A scheduler that is ready to judge: built, told the metric, and what happened before."""
+"""Building a scheduler that is ready to judge: it is told the metric, and what happened before."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from search_records.events import Event
-from trainables.objectives.base import MODE
-from trainables.settings.base import TrialPlan
+from search_records.result import MODE
+from trainables.trial_plan import TrialPlan
 from tune_reflector.schedulers.settings import SchedulerSettings
 
 if TYPE_CHECKING:

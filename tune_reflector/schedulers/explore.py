@@ -1,4 +1,4 @@
-"""What happens to a trial's configuration when population-based training copies it.
+"""The explore step of population-based training: what happens to a trial's configuration when it is copied.
 
 Every copy gets a number of its own. Over placement trials the genes are part of the configuration, so a copy is shaken
 here. Over gradient trials the placement lives in the checkpoint: the copy shakes itself, with its number as the seed.
@@ -11,7 +11,7 @@ import numpy as np
 
 from search_records.result import COPY
 from search_spaces.placement import Gene
-from trainables.settings.base import TrialPlan
+from trainables.trial_plan import TrialPlan
 
 
 class Explore:

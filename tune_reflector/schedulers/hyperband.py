@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from trainables.settings.base import TrialPlan
+from trainables.trial_plan import TrialPlan
 from tune_reflector.schedulers.settings import SchedulerSettings
 from tune_reflector.searchers.settings import SearcherSettings
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field
 
 from search_records.events import Event
-from trainables.settings.base import TrialPlan
+from trainables.trial_plan import TrialPlan
 from tune_reflector.schedulers.replay import of_ended_trials, replay
 from tune_reflector.schedulers.settings import SchedulerSettings
 

@@ -11,7 +11,8 @@ from pydantic import Field
 
 from search_records.result import COPY
 from search_spaces.placement import Gene
-from trainables.settings.base import PopulationLife, TrialPlan
+from trainables.settings.base import PopulationLife
+from trainables.trial_plan import TrialPlan
 from tune_reflector.schedulers.settings import SchedulerSettings
 from tune_reflector.searchers.settings import SearcherSettings
 

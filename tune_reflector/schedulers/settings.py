@@ -1,4 +1,4 @@
-"""What stops poor trials: what every kind of scheduler answers. Free of Ray, so that a config is checked at once.
+"""Settings of schedulers: what every kind of them answers. Free of Ray, so that a config is checked at once.
 
 All compare trials at the same iteration only, which costs every trial the same rays.
 """
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from search_records.events import Event
 from search_spaces.kinds import Kind
-from trainables.settings.base import PopulationLife, TrialPlan
+from trainables.settings.base import PopulationLife
+from trainables.trial_plan import TrialPlan
 from tune_reflector.searchers.settings import SearcherSettings
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from tune_reflector.searchers.settings import SearcherSettings
 class CmaesSettings(SearcherSettings):
     """Covariance matrix adaptation that starts from the best of some random placements, and restarts."""
 
-    algorithm: ClassVar[str] = "tune_reflector.searchers.algorithms.cmaes:CmaesSearcher"
+    implementation: ClassVar[str | None] = "tune_reflector.searchers.algorithms.cmaes:CmaesSearcher"
 
     kind: Literal["cmaes"] = "cmaes"
     startup_trials: int = Field(40, ge=1, description="random trials before each climb, which starts from the best")

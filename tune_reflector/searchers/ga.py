@@ -27,7 +27,7 @@ class MutationSteps(Model):
 class GaSettings(SearcherSettings):
     """A genetic algorithm over the genes: tournaments, blend crossover, Gaussian mutation, elites."""
 
-    algorithm: ClassVar[str] = "tune_reflector.searchers.algorithms.genetic:GeneticSearcher"
+    implementation: ClassVar[str | None] = "tune_reflector.searchers.algorithms.genetic:GeneticSearcher"
     origin: ClassVar[tuple[str, ...]] = ("individual", "generation", "parent_1", "parent_2")
 
     kind: Literal["ga"] = "ga"

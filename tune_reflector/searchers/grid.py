@@ -13,7 +13,7 @@ from tune_reflector.searchers.settings import SearcherSettings
 class GridSettings(SearcherSettings):
     """Every combination of evenly spaced values of the genes, feasible ones only."""
 
-    algorithm: ClassVar[str] = "tune_reflector.searchers.algorithms.grid:GridSearcher"
+    implementation: ClassVar[str | None] = "tune_reflector.searchers.algorithms.grid:GridSearcher"
     learns: ClassVar[bool] = False
     begins_at_start: ClassVar[bool] = False
 

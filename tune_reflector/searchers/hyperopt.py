@@ -11,7 +11,7 @@ from tune_reflector.searchers.settings import SearcherSettings
 class HyperOptSettings(SearcherSettings):
     """HyperOpt's tree-structured Parzen estimator."""
 
-    algorithm: ClassVar[str] = "tune_reflector.searchers.algorithms.hyperopt:HyperOptSearcher"
+    implementation: ClassVar[str | None] = "tune_reflector.searchers.algorithms.hyperopt:HyperOptSearcher"
 
     kind: Literal["hyperopt"] = "hyperopt"
     startup_trials: int = Field(40, ge=1, description="random trials before the model is used")

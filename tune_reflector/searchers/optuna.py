@@ -12,7 +12,7 @@ from tune_reflector.searchers.settings import SearcherSettings
 class OptunaSettings(SearcherSettings):
     """Optuna's samplers."""
 
-    algorithm: ClassVar[str] = "tune_reflector.searchers.algorithms.optuna:OptunaSearcher"
+    implementation: ClassVar[str | None] = "tune_reflector.searchers.algorithms.optuna:OptunaSearcher"
 
     kind: Literal["optuna"] = "optuna"
     sampler: Literal["tpe", "qmc", "gp"] = Field(
@@ -35,4 +35,4 @@ class OptunaSettings(SearcherSettings):
             return (
                 "sampler: gp needs PyTorch, which is not installed; run 'pip install tune-reflector[gp]' or choose tpe"
             )
-        return None
+        return super().missing_package()

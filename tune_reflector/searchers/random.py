@@ -9,7 +9,7 @@ from tune_reflector.searchers.settings import SearcherSettings
 class RandomSettings(SearcherSettings):
     """Independent, uniform, feasible placements: the baseline that every other kind has to beat."""
 
-    algorithm: ClassVar[str] = "tune_reflector.searchers.algorithms.random:RandomSearcher"
+    implementation: ClassVar[str | None] = "tune_reflector.searchers.algorithms.random:RandomSearcher"
     learns: ClassVar[bool] = False
     needs_genes: ClassVar[bool] = False
 

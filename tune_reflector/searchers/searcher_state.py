@@ -1,11 +1,10 @@
-"""What a searcher has learned, kept on disk from time to time, so that a resumed search need not teach it all again.
+"""States of a searcher, kept on disk from time to time, so that a resumed search need not teach it all again.
 
 A state belongs to a moment: the number of events in the journal when it was saved. What came after is told to the
 searcher again. Of the last two states the newest that is whole is taken; without any, everything is told again.
 """
 
 import logging
-import os
 import re
 import time
 import zlib
@@ -13,6 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ray.tune.search import Searcher
+
+from search_records.atomic_files import atomic_write
 
 KEPT = 2
 
@@ -63,12 +64,12 @@ class SearcherStates:
         """Keep the state of a searcher that knows of this many events."""
         start = time.monotonic()
         self._folder.mkdir(exist_ok=True)
-        temporary = self._folder / f".{self._stage}.part"
-        searcher.save(str(temporary))
-        with temporary.open("rb") as file:
-            digest = zlib.crc32(file.read())
-            os.fsync(file.fileno())
-        temporary.replace(self._folder / f"{self._stage}-{events:08d}-{digest:08x}.v2")
+        scratch = self._folder / f".{self._stage}.part"
+        searcher.save(str(scratch))
+        state = scratch.read_bytes()
+        scratch.unlink()
+        with atomic_write(self._folder / f"{self._stage}-{events:08d}-{zlib.crc32(state):08x}.v2") as file:
+            file.write(state)
         for _, _, path in self._found()[:-KEPT]:
             path.unlink()
         self._saved_s = time.monotonic()

@@ -1,7 +1,6 @@
-"""What proposes candidates: what every kind of searcher answers. Free of Ray, so that a config is checked at once."""
+"""Settings of searchers: what every kind of them answers. Free of Ray, so that a config is checked at once."""
 
 from pathlib import Path
-from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from search_spaces.kinds import Kind
@@ -20,8 +19,8 @@ class SearcherSettings(Kind):
 
     default_kind: ClassVar[str] = "ga"
 
-    algorithm: ClassVar[str]
-    """The searcher itself, as ``module:Class``, called with space, settings and seed; imported when it is built."""
+    needs_implementation: ClassVar[bool] = True
+    """A Tune searcher, called with space, settings and seed."""
 
     learns: ClassVar[bool] = True
     """Whether what it proposes depends on the results that it is told."""
@@ -77,5 +76,5 @@ class SearcherSettings(Kind):
 
     def build(self, space: SearchSpace, seed: int) -> "Searcher":
         """A fresh searcher; libraries are imported only here, for the kind in use."""
-        searcher: Searcher = resolve_name(self.algorithm)(space, self, seed)
+        searcher: Searcher = self.resolve_implementation()(space, self, seed)
         return searcher

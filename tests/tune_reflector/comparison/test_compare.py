@@ -450,8 +450,8 @@ def test_the_table_pairs_runs_of_the_same_seed() -> None:
         outcome("b", 1, -58.0),
     ]
     a, b, c = summarise(outcomes, ["a", "b", "c"])
-    assert (a.test, math.isnan(a.difference_db)) == (None, True)
-    assert b.difference_db == pytest.approx((2 - 1) / 2)
+    assert (a.test, math.isnan(a.difference)) == (None, True)
+    assert b.difference == pytest.approx((2 - 1) / 2)
     assert b.test is not None
     assert b.test.pairs == 2
     lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in table([a, b, c]).splitlines()]

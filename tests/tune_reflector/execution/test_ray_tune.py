@@ -19,6 +19,7 @@ from ray import cloudpickle
 from ray.tune import Callback
 from ray.tune.search import Searcher
 
+from search_records.result import MODE
 from search_spaces.neighbourhood import distance
 from search_spaces.placement import PlacementSpace
 from tests.searches import Row, make_launch, read_rows
@@ -27,7 +28,7 @@ from tune_reflector.config.config_file import validate
 from tune_reflector.config.search_config import SearchConfig
 from tune_reflector.execution import ray_tune
 from tune_reflector.execution.worker_pool import Gate
-from tune_reflector.searchers.algorithms.base import MODE, SCORE
+from tune_reflector.searchers.algorithms.base import SCORE
 
 pytestmark = pytest.mark.slow
 

@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import logging
 import os
 import pty
 import re
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 
 from tune_reflector import search
+from tune_reflector.experiment.console import Console
 
 QUICK = [
     "name=a",
@@ -113,3 +115,24 @@ def test_a_terminal_sees_one_line_rewritten_in_place_that_never_wraps(columns: i
     assert max(map(len, progress)) < columns
     assert b"\r60/60 trials" in shown
     assert shown.count(b"\n0/60") + shown.count(b"\n1/60") == 0
+
+
+def test_messages_go_to_the_console_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    """Not also to what a program that calls this one has made of its root logger, nor past a quiet console."""
+    heard: list[str] = []
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            heard.append(record.getMessage())
+
+    listener, logger = Listener(), logging.getLogger("tune_reflector.somewhere")
+    logging.getLogger().addHandler(listener)
+    try:
+        with Console("quiet").listening():
+            logger.info("by the way")
+            logger.warning("beware")
+        assert (heard, capsys.readouterr()) == ([], ("", "beware\n"))
+        logger.warning("afterwards")
+        assert heard == ["afterwards"]
+    finally:
+        logging.getLogger().removeHandler(listener)

@@ -1,4 +1,4 @@
-"""What every searcher here keeps to.
+"""The contract of a searcher, and a guard that holds libraries to it.
 
 Ray Tune calls, on the driver: ``suggest`` when a worker is free, ``on_trial_result`` after each rung,
 ``on_trial_complete`` once a trial has ended, ``save`` and ``restore`` around an interruption. A result, as they are
@@ -24,22 +24,22 @@ from zipfile import ZipFile
 
 from ray.tune.search import Searcher
 
-from search_records.result import TrialResult
+from search_records.result import MODE, TrialResult
 
-SCORE, MODE = "score", "max"
-"""The key of the score in what a searcher is told, whatever the objective calls it, and that more is better."""
+SCORE = "score"
+"""The key of the score in what a searcher is told, whatever the objective calls it."""
 
 Result = Mapping[str, Any]
 
 
 def reported_score(result: Result | None) -> float | None:
-    """The score [dBm] of a result, of whatever rung; None where there is none or it is not a number."""
+    """The score of a result, of whatever rung; None where there is none or it is not a number."""
     value = result.get(SCORE) if result else None
     return float(value) if value is not None and math.isfinite(value) else None
 
 
 def final_score(result: Result | None, error: bool) -> float | None:
-    """The score [dBm] of a trial that reached its last rung; None if it errored, was stopped or has none."""
+    """The score of a trial that reached its last rung; None if it errored, was stopped or has none."""
     return reported_score(result) if not error and result and result.get("complete", False) else None
 
 

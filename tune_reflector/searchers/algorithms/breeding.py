@@ -1,4 +1,4 @@
-"""How individuals come to be: DEAP's operators over the genes, and randomness that belongs to the individual.
+"""Breeding of individuals: DEAP's selection, crossover and mutation, and randomness that belongs to the individual.
 
 Individual ``k`` depends on the seed, on ``k`` and on the population it is bred from, and on nothing else: its random
 generator is seeded by (seed, k). So no state of a generator has to survive an interruption, and it does not matter
@@ -21,7 +21,7 @@ _REDRAWS = 100
 
 
 class Fitness(base.Fitness):
-    """(rung, score [dBm]), compared in this order: a score on a lower rung never beats one on a higher."""
+    """(iteration, score), compared in this order: a trial that was stopped early never beats one that came further."""
 
     weights = (1.0, 1.0)
 
@@ -45,7 +45,7 @@ class Individual(list[float]):
 
     @property
     def score(self) -> float:
-        """Score [dBm]; only of an individual that has one."""
+        """Score; only of an individual that has one."""
         return float(self.fitness.values[1])
 
     def __deepcopy__(self, _: Any) -> "Individual":

@@ -19,8 +19,9 @@ import numpy.typing as npt
 from cmaes import CMA
 from ray.tune.search import Searcher
 
+from search_records.result import MODE
 from search_spaces.placement import SearchSpace
-from tune_reflector.searchers.algorithms.base import MODE, SCORE, Result, reported_score
+from tune_reflector.searchers.algorithms.base import SCORE, Result, reported_score
 from tune_reflector.searchers.cmaes import CmaesSettings
 
 Point = npt.NDArray[np.float64]

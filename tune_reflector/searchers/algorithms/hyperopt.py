@@ -10,8 +10,9 @@ from typing import Any
 from hyperopt import hp
 from ray.tune.search.hyperopt import HyperOptSearch
 
+from search_records.result import MODE
 from search_spaces.placement import Gene, SearchSpace
-from tune_reflector.searchers.algorithms.base import MODE, SCORE, GuardedSearcher, Result, final_score
+from tune_reflector.searchers.algorithms.base import SCORE, GuardedSearcher, Result, final_score
 from tune_reflector.searchers.hyperopt import HyperOptSettings
 
 

@@ -11,8 +11,9 @@ from optuna.distributions import BaseDistribution, FloatDistribution
 from optuna.samplers import BaseSampler, GPSampler, QMCSampler, TPESampler
 from ray.tune.search.optuna import OptunaSearch
 
+from search_records.result import MODE
 from search_spaces.placement import SearchSpace
-from tune_reflector.searchers.algorithms.base import MODE, SCORE, GuardedSearcher, Result
+from tune_reflector.searchers.algorithms.base import SCORE, GuardedSearcher, Result
 from tune_reflector.searchers.optuna import OptunaSettings
 
 

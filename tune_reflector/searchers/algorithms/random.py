@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from ray.tune.search import Searcher
 
+from search_records.result import MODE
 from search_spaces.placement import SearchSpace
-from tune_reflector.searchers.algorithms.base import MODE, SCORE, Result
+from tune_reflector.searchers.algorithms.base import SCORE, Result
 from tune_reflector.searchers.random import RandomSettings
 
 

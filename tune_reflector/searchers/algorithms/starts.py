@@ -1,4 +1,4 @@
-"""Where a second stage looks: at given placements themselves, or around each of them."""
+"""Searchers of a second stage: given placements themselves, or one searcher around each of them."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,8 @@ from zipfile import ZipFile
 
 from ray.tune.search import Searcher
 
-from tune_reflector.searchers.algorithms.base import MODE, SCORE, Result
+from search_records.result import MODE
+from tune_reflector.searchers.algorithms.base import SCORE, Result
 from tune_reflector.searchers.settings import NEIGHBOURHOOD
 
 

@@ -1,0 +1,66 @@
+"""The plan of a trial: a problem and a trainable together, as schedulers and searchers ask about them."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from search_records.result import ResultColumns
+from search_spaces.placement import PlacementSpace, SearchSpace
+from trainables.problem import PlacementProblem
+from trainables.settings.base import TrainableSettings
+
+
+@dataclass(frozen=True)
+class TrialPlan:
+    """The plan of every trial: what is known of it before it has begun.
+
+    Args:
+        problem: what is scored.
+        trainable: what a trial does.
+    """
+
+    problem: PlacementProblem
+    trainable: TrainableSettings
+
+    @cached_property
+    def placement_space(self) -> PlacementSpace:
+        """The space of placements."""
+        return self.problem.site().space
+
+    @cached_property
+    def space(self) -> SearchSpace:
+        """The space that a searcher searches."""
+        return self.trainable.space(self.placement_space)
+
+    @cached_property
+    def rays_per_iteration(self) -> tuple[int, ...]:
+        """Rays per access point that a trial has traced after each of its iterations, if it is left alone."""
+        return self.trainable.rays_per_ap(self.problem.rungs, self.problem.reflector is not None)
+
+    @property
+    def time_per_ray(self) -> float:
+        """Time of an average ray of a trial, over that of one of the radio map."""
+        return self.trainable.time_per_ray(self.problem.rungs, self.problem.reflector is not None)
+
+    @property
+    def top_rung(self) -> int:
+        """The rung whose scores may be told."""
+        return len(self.trainable.scored_rungs(self.problem.rungs))
+
+    @property
+    def gene_names(self) -> tuple[str, ...]:
+        """Names of the genes of placements, and of hyperparameters that are searched."""
+        return tuple(dict.fromkeys(gene.name for gene in (*self.placement_space.genes, *self.space.genes)))
+
+    def columns(self, origin: tuple[str, ...] = ()) -> ResultColumns:
+        """Columns of the results; ``origin`` is what a searcher tells of its candidates."""
+        return ResultColumns(
+            self.problem.objective.metric,
+            tuple(gene.name for gene in self.placement_space.genes),
+            origin,
+            steps=self.trainable.moves_placement,
+            hyperparameters=tuple(gene.name for gene in self.trainable.searched()),
+        )
+
+    def describe(self) -> str:
+        """A trial in a few words, for people."""
+        return self.trainable.describe(self.problem.rungs, self.problem.reflector is not None)
