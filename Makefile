@@ -2,7 +2,7 @@
 # make compare  compare searches at an equal budget of rays (ARGS=configs/compare_l_corridor.yaml)
 # make test     run all tests
 # make test-dashboard   install Ray's dashboard, which slows Ray down, and test it
-# make soak     kill one search KILLS (100) times and look what is lost
+# make soak     kill one search KILLS (100) times and look what is lost; read FILES (1100) spoilt files of each sort
 # make bench    measure speed and accuracy, as ratios
 # make docs     build the documentation: open site/index.html
 # make check    formatter, linter, type checker, import directions
@@ -11,6 +11,7 @@
 PYTHON ?= python3
 ARGS ?=
 KILLS ?= 100
+FILES ?= 1100
 VENV := .venv
 READY := $(VENV)/.ready
 
@@ -24,10 +25,11 @@ compare: $(READY)
 
 test: $(READY)  # three processes: they often wait for Ray, which leaves two cores idle
 	@tools/get-browser
-	$(VENV)/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(VENV)/bin/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 soak: $(READY)
 	SOAK_KILLS=$(KILLS) $(VENV)/bin/python -m pytest -s tests/tune_reflector/test_killed_searches.py $(ARGS)
+	SOAK_FILES=$(FILES) $(VENV)/bin/python -m pytest tests/tune_reflector/config/test_config_file.py -k spoilt $(ARGS)
 
 bench: $(READY)
 	$(VENV)/bin/python -m benchmarks $(ARGS)

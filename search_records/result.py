@@ -5,7 +5,8 @@ each number; the objective names the score (``p5_rss_dbm``). ``flat`` writes tha
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from functools import cached_property
 from numbers import Real
 from typing import Any
 
@@ -44,16 +45,26 @@ class Score:
 
     def flat(self, metric: str) -> dict[str, float | bool]:
         """By name; ``metric`` is that of the value."""
-        return {metric: self.value} | {name: getattr(self, name) for name in _FIGURES}
+        return {
+            metric: self.value,
+            "coverage": self.coverage,
+            "outage": self.outage,
+            "mean_rss_dbm": self.mean_rss_dbm,
+            "min_rss_dbm": self.min_rss_dbm,
+            "feasible": self.feasible,
+        }
 
     @classmethod
     def parse(cls, values: Mapping[str, Any], metric: str) -> "Score":
         """From the flat form; a ``KeyError`` names what it lacks."""
-        figures = {name: float(values[name]) for name in _FIGURES[:-1]}
-        return cls(float(values[metric]), **figures, feasible=bool(values["feasible"]))
-
-
-_FIGURES = tuple(field.name for field in fields(Score))[1:]
+        return cls(
+            value=float(values[metric]),
+            coverage=float(values["coverage"]),
+            outage=float(values["outage"]),
+            mean_rss_dbm=float(values["mean_rss_dbm"]),
+            min_rss_dbm=float(values["min_rss_dbm"]),
+            feasible=bool(values["feasible"]),
+        )
 
 
 @dataclass(frozen=True, order=True)
@@ -107,17 +118,39 @@ class TrialResult:
 
     def flat(self, metric: str) -> dict[str, Any]:
         """By name; ``metric`` is that of the score's value."""
-        flat: dict[str, Any] = {**self.genes, **self.origin, **self.score.flat(metric)}
-        flat |= {name: getattr(self, name) for name in _COST}
-        return flat if self.step_value is None else flat | {step_metric(metric): self.step_value}
-
-
-_COST = ("iteration_rays_per_ap", "rays_per_ap", "trace_time_s", "rung", "complete")
+        flat: dict[str, Any] = {
+            **self.genes,
+            **self.origin,
+            **self.score.flat(metric),
+            "iteration_rays_per_ap": self.iteration_rays_per_ap,
+            "rays_per_ap": self.rays_per_ap,
+            "trace_time_s": self.trace_time_s,
+            "rung": self.rung,
+            "complete": self.complete,
+        }
+        if self.step_value is not None:
+            flat[step_metric(metric)] = self.step_value
+        return flat
 
 
 def step_metric(metric: str) -> str:
     """Name of the present placement's value."""
     return f"step_{metric}"
+
+
+_FIGURES = (
+    "coverage",
+    "outage",
+    "mean_rss_dbm",
+    "min_rss_dbm",
+    "iteration_rays_per_ap",
+    "rays_per_ap",
+    "trace_time_s",
+    "feasible",
+    "rung",
+    "complete",
+)
+"""What every result tells beside its score."""
 
 
 @dataclass(frozen=True)
@@ -138,24 +171,11 @@ class ResultColumns:
     steps: bool = False
     hyperparameters: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def names(self) -> tuple[str, ...]:
         """Names of all columns, in their order."""
-        *figures, feasible = _FIGURES
-        *cost, rung, complete = _COST
-        step = (step_metric(self.metric),) if self.steps else ()
-        return (
-            *self.genes,
-            *self.hyperparameters,
-            *self.origin,
-            self.metric,
-            *figures,
-            *cost,
-            feasible,
-            rung,
-            complete,
-            *step,
-        )
+        names = (*self.genes, *self.hyperparameters, *self.origin, self.metric, *_FIGURES)
+        return (*names, step_metric(self.metric)) if self.steps else names
 
     def parse(self, values: Mapping[str, Any]) -> TrialResult:
         """A result from its flat form, which may hold more.
@@ -188,6 +208,6 @@ def _given(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
 
 
 def _number(value: Any) -> Any:
-    if not isinstance(value, Real):
+    if type(value) is not float and not isinstance(value, Real):  # most are
         raise TypeError(f"a number is needed, but got {value!r}")
     return value

@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import io
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -539,9 +540,13 @@ def is_accepted_or_refused(content: bytes) -> None:
     assert all(len(line) > 10 for line in complaints.splitlines())
 
 
+SOAK_FILES = int(os.environ.get("SOAK_FILES", "0"))
+"""How many spoilt files of each sort ``make soak`` reads; without it as many as take seconds."""
+
+
 @given(mutations())
 @example({"\r": None})
-@settings(max_examples=900, deadline=None)
+@settings(max_examples=SOAK_FILES or 100, deadline=None)
 def test_a_spoilt_file_is_accepted_or_refused_in_one_line(data: dict[str, Any]) -> None:
     is_accepted_or_refused(yaml.safe_dump(data, allow_unicode=True).encode("utf-8", "surrogatepass"))
 
@@ -550,7 +555,7 @@ FILES = [path.read_bytes() for path in EXPERIMENTS]
 
 
 @given(st.data())
-@settings(max_examples=1100, deadline=None)
+@settings(max_examples=SOAK_FILES or 100, deadline=None)
 def test_a_file_with_spoilt_bytes_is_accepted_or_refused_in_one_line(data: st.DataObject) -> None:
     content = bytearray(data.draw(st.sampled_from([*FILES, dump_config(SearchConfig()).encode()])))
     for _ in range(data.draw(st.integers(1, 4))):

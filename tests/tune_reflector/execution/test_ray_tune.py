@@ -177,11 +177,11 @@ def wait_for_rows(table: Path, count: int, process: "subprocess.Popen[str]") -> 
         time.sleep(0.05)
 
 
-def test_ray_and_local_launch_give_the_same_scores() -> None:
+def test_ray_and_local_launch_give_the_same_scores(cluster: None) -> None:
     """Random search depends on the seed alone, so two workers must find what one process finds."""
     for launch in ("ray", "local"):
         arguments = ["budget.trials=8", "scheduler.kind=fifo", f"launch={launch}", f"name={launch}"]
-        subprocess.run(command(*arguments), check=True, capture_output=True)
+        assert search.main(command(*arguments)[3:]) == 0
     tables = [
         {
             (row.values["x1"], row.iteration): row.values["p5_rss_dbm"]
@@ -205,11 +205,11 @@ def individuals(table: Path) -> dict[tuple[int, int], tuple[float, ...]]:
     return found
 
 
-def test_the_genetic_algorithm_is_the_same_for_any_workers() -> None:
+def test_the_genetic_algorithm_is_the_same_for_any_workers(cluster: None) -> None:
     """One process and two workers: the same individuals with the same scores."""
     ga = ["searcher={kind: ga, population: 8}", "budget.trials=32"]
     for launch in ("local", "ray"):
-        subprocess.run(command(*ga, f"launch={launch}", f"name={launch}"), check=True, capture_output=True)
+        assert search.main(command(*ga, f"launch={launch}", f"name={launch}")[3:]) == 0
     expected, found = (individuals(Path(f"results/{name}/trials.csv")) for name in ("local", "ray"))
     assert len({number for number, _ in expected}) == 32
     assert found.keys() == expected.keys()
@@ -223,19 +223,17 @@ def test_the_genetic_algorithm_is_the_same_for_any_workers() -> None:
     assert len(lines) == len(set(lines)) == 1 + 5
 
 
-def test_a_budget_of_rays_ends_the_search_and_holds_over_a_resume() -> None:
+def test_a_budget_of_rays_ends_the_search_and_holds_over_a_resume(cluster: None) -> None:
     """A trial traces 2,000 and then 20,000 rays, so the last result may be at most 20,000 too much."""
     budget = 150_000
-    search = command("budget.trials=500", f"budget.rays_per_ap={budget}", "scheduler.kind=fifo")
-    process = subprocess.Popen(search, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    arguments = command("budget.trials=500", f"budget.rays_per_ap={budget}", "scheduler.kind=fifo")
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     table = Path("results/a/trials.csv")
     wait_for_rows(table, 4, process)
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=120) == 143
     assert rays_spent(table) < budget
-    resume = [sys.executable, "-m", "tune_reflector.search", "--resume", "results/a"]
-    done = subprocess.run(resume, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    assert search.main(["--resume", "results/a"]) == 0
     assert budget <= rays_spent(table) < budget + 20_000
 
 
@@ -297,17 +295,15 @@ def test_population_based_training_changes_hyperparameters_within_their_range(ki
         assert best == sorted(best)  # a copy takes over the best of the one it copies
 
 
-def test_population_based_training_resumes() -> None:
-    many = [*PBT, "scheduler.generations=12", "searcher={kind: random}"]
+def test_population_based_training_resumes(cluster: None) -> None:
+    many = [*PBT, "scheduler.generations=10"]
     process = subprocess.Popen(command(*many), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     table = Path("results/a/trials.csv")
-    wait_for_rows(table, 40, process)
+    wait_for_rows(table, 30, process)
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=120) == 143
     before = list(read_rows(table))
-    resume = [sys.executable, "-m", "tune_reflector.search", "--resume", "results/a"]
-    done = subprocess.run(resume, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    assert search.main(["--resume", "results/a"]) == 0
     rows = list(read_rows(table))
     assert rows[: len(before)] == before
     assert {row.trial_id for row in rows} == {row.trial_id for row in before}
