@@ -34,5 +34,15 @@ def ray_folder() -> Iterator[None]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slow ones first, so that no process is left alone with one at the end."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    """The slow ones first, so that no process is left alone with one at the end.
+
+    A file is run by one process, so that what its tests share is made once; of it, independent tests are let go.
+    """
+
+    def is_marked(item: pytest.Item, name: str) -> bool:
+        return item.get_closest_marker(name) is not None
+
+    items.sort(key=lambda item: (not is_marked(item, "slow"), is_marked(item, "independent")))
+    for item in items:
+        group = item.name if is_marked(item, "independent") else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))

@@ -55,6 +55,7 @@ RATE = "trainable.learning_rate={low: 0.01, high: 0.1, log: true}"
 
 
 @pytest.mark.slow
+@pytest.mark.independent
 def test_asha_over_gradient_trials_is_multi_start_ascent() -> None:
     """Starts come from any searcher, here together with their learning rate; the poor ones are stopped."""
     searcher = "searcher={kind: optuna, startup_trials: 3}"
@@ -70,6 +71,7 @@ def test_asha_over_gradient_trials_is_multi_start_ascent() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.independent
 def test_hyperparameters_alone_are_searched_from_a_given_start() -> None:
     config = load_config(None)
     start = RandomSettings().build(config.site().space, 3).suggest("a")
@@ -95,13 +97,16 @@ def test_best_json_rebuilds_the_winner() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.independent
 def test_sionna_alone_confirms_the_winner() -> None:
     """Another program, other code, another lattice: the same number within the stated error."""
     final = "final={candidates: 1, rays_per_ap: 500_000}"
     assert run_quick("name=a", "budget.trials=8", "searcher.kind=random", final) == 0
     best = json.loads(Path("results/a/best.json").read_text())
     script = Path(__file__).parents[1] / "rescore_with_sionna.py"
-    done = subprocess.run([sys.executable, script, "results/a/best.json", "1234567"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, script, "results/a/best.json", "1234567"], capture_output=True, text=True, check=True
+    )
     again = json.loads(done.stdout.splitlines()[-1])
     assert again["with_plate"] == pytest.approx(best["p5_rss_dbm"], abs=best["p5_error_db"])
     assert again["without_plate"] == pytest.approx(

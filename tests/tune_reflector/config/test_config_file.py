@@ -546,7 +546,7 @@ SOAK_FILES = int(os.environ.get("SOAK_FILES", "0"))
 
 @given(mutations())
 @example({"\r": None})
-@settings(max_examples=SOAK_FILES or 100, deadline=None)
+@settings(max_examples=SOAK_FILES or 200, deadline=None)
 def test_a_spoilt_file_is_accepted_or_refused_in_one_line(data: dict[str, Any]) -> None:
     is_accepted_or_refused(yaml.safe_dump(data, allow_unicode=True).encode("utf-8", "surrogatepass"))
 
@@ -555,7 +555,7 @@ FILES = [path.read_bytes() for path in EXPERIMENTS]
 
 
 @given(st.data())
-@settings(max_examples=SOAK_FILES or 100, deadline=None)
+@settings(max_examples=SOAK_FILES or 200, deadline=None)
 def test_a_file_with_spoilt_bytes_is_accepted_or_refused_in_one_line(data: st.DataObject) -> None:
     content = bytearray(data.draw(st.sampled_from([*FILES, dump_config(SearchConfig()).encode()])))
     for _ in range(data.draw(st.integers(1, 4))):

@@ -6,7 +6,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,14 @@ def cluster(ray_folder: None) -> Iterator[None]:
     ray.init(address="local", num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
     yield
     ray.shutdown()
+
+
+FEW = {"budget": {"trials": 6}}
+"""For searches on Ray, where a worker takes seconds to replace; two of six trials are ``unlucky``."""
+
+
+def unlucky(genes: Mapping[str, float]) -> bool:
+    return genes["x1"] > 6
 
 
 def troubled(trouble: Callable[[PlacementTrainable], None]) -> Callable[..., type[PlacementTrainable]]:
@@ -83,13 +91,13 @@ def test_an_error_that_does_not_repeat_costs_nothing(
 ) -> None:
     def raise_once_a_trial(trial: PlacementTrainable) -> None:
         mark = tmp_path / f"raised-{trial.trial_id}"
-        if trial.genes["x1"] > 9 and not mark.exists():
+        if unlucky(trial.genes) and not mark.exists():
             mark.touch()
             raise RuntimeError("cosmic ray")
 
-    events = run_troubled(raise_once_a_trial, monkeypatch)
+    events = run_troubled(raise_once_a_trial, monkeypatch, **FEW)
     assert list(tmp_path.glob("raised-*"))
-    assert len(last_results(events)) == len(proposed(events)) == 12
+    assert len(last_results(events)) == len(proposed(events)) == 6
     assert not [event for event in events if isinstance(event, Failed | Repeated)]  # each went on from its rung
 
 
@@ -98,20 +106,21 @@ def test_an_error_that_repeats_fails_its_trial_and_the_search_goes_on(
     cluster: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def raise_always(trial: PlacementTrainable) -> None:
-        if trial.genes["x1"] > 9:
+        if unlucky(trial.genes):
             raise RuntimeError("no luck\nat all")
 
-    events = run_troubled(raise_always, monkeypatch)
+    events = run_troubled(raise_always, monkeypatch, **FEW)
     trials = proposed(events)
-    unlucky = {name for name, event in trials.items() if event.config["x1"] > 9}
-    assert failures(events) == dict.fromkeys(unlucky, "RuntimeError: no luck")
-    assert last_results(events).keys() == trials.keys() - unlucky
-    assert Path("results/a/errors.txt").read_text().count('raise RuntimeError("no luck') == 2 * len(unlucky)
+    failed = {name for name, event in trials.items() if unlucky(event.config)}
+    assert 0 < len(failed) < len(trials) == 6
+    assert failures(events) == dict.fromkeys(failed, "RuntimeError: no luck")
+    assert last_results(events).keys() == trials.keys() - failed
+    assert Path("results/a/errors.txt").read_text().count('raise RuntimeError("no luck') == 2 * len(failed)
 
 
 @pytest.mark.slow
 def test_a_map_that_cannot_be_fails_its_trial_and_never_wins(cluster: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    wrong = {2: math.nan, 5: -1.0}
+    wrong = {1: math.nan, 4: -1.0}
 
     def spoil(trial: PlacementTrainable) -> None:
         if (number := int(trial.trial_id)) in wrong:
@@ -119,14 +128,14 @@ def test_a_map_that_cannot_be_fails_its_trial_and_never_wins(cluster: None, monk
             map_w[0, 17] = wrong[number]
             trial._evaluator._mapper.trace = lambda rays_per_ap: map_w  # type: ignore[method-assign]
 
-    events = run_troubled(spoil, monkeypatch, faults={"max_failures": 5})
+    events = run_troubled(spoil, monkeypatch, faults={"max_failures": 5}, **FEW)
     failed = {int(trial_id): cause for trial_id, cause in failures(events).items()}
     assert failed.keys() == wrong.keys()
     for cause in failed.values():
         assert cause.startswith("MapError: a radio map must hold finite powers >= 0 W")
         assert "of access point 1 in cell 18 it is" in cause
     assert all(math.isfinite(event.result.score.value) for event in last_results(events).values())
-    assert len(last_results(events)) == 10
+    assert len(last_results(events)) == 4
 
 
 @pytest.mark.slow
@@ -162,16 +171,16 @@ def test_a_trial_that_has_no_room_even_alone_fails_with_the_setting_to_lower(
     cluster: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def take_room(trial: PlacementTrainable) -> None:
-        if trial.genes["x1"] > 9:
+        if unlucky(trial.genes):
             np.ones(2**55)
 
-    events = run_troubled(take_room, monkeypatch)
+    events = run_troubled(take_room, monkeypatch, **FEW)
     causes = set(failures(events).values())
     assert len(causes) == 1
     (cause,) = causes
     assert cause.startswith("out of memory: ")
     assert "even alone: lower fidelity.rungs" in cause
-    assert len(last_results(events)) + len(failures(events)) == 12
+    assert len(last_results(events)) + len(failures(events)) == 6
 
 
 @pytest.mark.parametrize("max_failures", [0, 2])

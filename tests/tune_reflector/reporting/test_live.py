@@ -2,17 +2,15 @@
 
 import json
 import os
-import shutil
 import signal
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from search_records.best_map import BestMap
 from search_records.events import Finished
 from tests.searches import PATIENCE_S, Search, command_line, descendants
 from tests.tune_reflector.reporting.test_report import text_of
@@ -20,7 +18,7 @@ from tune_reflector import report
 from tune_reflector.reporting.live_process import LiveReportProcess
 from tune_reflector.runs.run_data import RunData
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.independent]
 
 SHOWN = ["report={every_s: 1, curves: 3, figures: true}", "launch=local", "searcher.kind=random"]
 
@@ -44,21 +42,38 @@ def has_ended(pid: int) -> bool:
     return True
 
 
+@contextmanager
+def stopped(search: Search) -> Iterator[None]:
+    """It stands still but lives, so that its companion, which steps back for every other program, catches up."""
+    for pid in companions(search):
+        with suppress(PermissionError):  # for those who may: other tests run beside this one
+            os.setpriority(os.PRIO_PROCESS, pid, 0)
+    search.process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        search.process.send_signal(signal.SIGCONT)
+
+
 def page(search: Search) -> str:
     path = search.folder / "report.html"
     return text_of(path) if path.exists() else ""
 
 
 def test_page_and_tensorboard_are_current_while_the_search_runs_and_complete_at_its_end() -> None:
-    search = Search.start(*SHOWN, "budget.trials=300")
-    wait_for(lambda: "dBm so far" in page(search), search)
-    first = RunData.read(search.folder)
-    assert "the search goes on" in page(search)
-    assert first.best is None
-    assert first.going_on
-    assert list(first.maps) == ["all", "AP 1", "AP 2"]
-    before = page(search)
-    wait_for(lambda: page(search) != before, search)
+    search = Search.start(*SHOWN, "budget.trials=60")
+    search.wait_for_results(20)
+    with stopped(search):
+        wait_for(lambda: "dBm so far" in page(search), search)
+        first = RunData.read(search.folder)
+        assert "the search goes on" in page(search)
+        assert first.best is None
+        assert first.going_on
+        assert list(first.maps) == ["all", "AP 1", "AP 2"]
+        before = page(search)
+    search.wait_for_results(search.results + 8)
+    with stopped(search):
+        wait_for(lambda: page(search) != before, search)
     search.process.send_signal(signal.SIGINT)
     search.end(exit_code=130)
     assert "not finished; go on with" in page(search)
@@ -69,7 +84,7 @@ def test_page_and_tensorboard_are_current_while_the_search_runs_and_complete_at_
     best = json.loads((search.folder / "best.json").read_text())
     assert isinstance(run.history.last, Finished)
     assert f"P5 {best['p5_rss_dbm']:.1f} ±" in page(search)
-    assert "300 of 300 trials" in page(search)
+    assert "60 of 60 trials" in page(search)
     assert "data:image/png;base64" in (search.folder / "report.html").read_text()  # the building
     assert sorted(path.name for path in (search.folder / "figures").iterdir()) == [
         f"{name}.{suffix}" for name in ("cdf", "convergence", "map", "scene") for suffix in ("pdf", "png")
@@ -85,7 +100,9 @@ def test_page_and_tensorboard_are_current_while_the_search_runs_and_complete_at_
 
 def test_a_search_that_is_killed_takes_its_companion_along() -> None:
     search = Search.start(*SHOWN, "budget.trials=100000")
-    wait_for(lambda: "dBm so far" in page(search), search)
+    search.wait_for_results(8)
+    with stopped(search):
+        wait_for(lambda: "dBm so far" in page(search), search)
     (companion,) = companions(search)
     search.process.kill()
     search.process.communicate()
@@ -116,32 +133,11 @@ def test_a_companion_that_fails_says_why(tmp_path: Path, caplog: pytest.LogCaptu
 
 def test_a_report_leaves_a_running_search_its_own_files() -> None:
     search = Search.start(*SHOWN, "budget.trials=100000")
-    wait_for(lambda: "dBm so far" in page(search), search)
+    search.wait_for_results(8)
+    with stopped(search):
+        wait_for(lambda: "dBm so far" in page(search), search)
     board = sorted(path.name for path in (search.folder / "tensorboard" / "search").iterdir())
     assert report.main([str(search.folder)]) == 0
     assert "the search goes on" in page(search)
     assert sorted(path.name for path in (search.folder / "tensorboard" / "search").iterdir()) == board
     search.kill()
-
-
-def test_the_map_of_the_best_so_far_belongs_to_the_best_row() -> None:
-    """On two workers, each of which knows its own best only; a resumed search keeps to it."""
-    search = Search.start("searcher.kind=random", "budget.trials=30")
-    search.wait_for_results(25)
-    search.process.send_signal(signal.SIGINT)
-    search.end(exit_code=130)
-    shutil.rmtree(search.folder / "searcher")
-
-    def check() -> None:
-        run, kept = RunData.read(search.folder), BestMap.read(search.folder / "maps.npz")
-        assert kept is not None
-        best = run.history.ranked[0].result
-        assert kept.ranked == best.ranked
-        assert kept.genes == pytest.approx({name: best.genes[name] for name in run.genes})
-
-    check()
-    again = Search.resume()
-    again.wait_for_results(40)
-    again.process.send_signal(signal.SIGINT)
-    again.end(exit_code=130)
-    check()
