@@ -23,9 +23,9 @@ search: $(READY)
 compare: $(READY)
 	$(VENV)/bin/python -m tune_reflector.compare $(ARGS)
 
-test: $(READY)  # four processes: they often wait for Ray, which leaves two cores idle
+test: $(READY)  # three processes: they often wait for Ray, which leaves two cores idle
 	@tools/get-browser
-	$(VENV)/bin/python -m pytest -n 4 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	$(VENV)/bin/python -m pytest -n 3 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 soak: $(READY)
 	SOAK_KILLS=$(KILLS) $(VENV)/bin/python -m pytest -s tests/tune_reflector/test_killed_searches.py $(ARGS)
