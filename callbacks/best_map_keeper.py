@@ -15,16 +15,20 @@ class BestMapKeeper(Callback):
     Args:
         path: the file.
         columns: of the results.
+        shape: of their maps, ``[num_ap, num_cells]``.
         best: score of the best result so far, which must be beaten if the map is that of a winner.
     """
 
-    def __init__(self, path: Path, columns: ResultColumns, best: RankedScore | None = None) -> None:
+    def __init__(
+        self, path: Path, columns: ResultColumns, shape: tuple[int, int], best: RankedScore | None = None
+    ) -> None:
         self._path = path
         self._columns = columns
+        self._shape = shape
         self._best = best
 
     def setup(self, *_: Any, **__: Any) -> None:
-        kept = BestMap.read(self._path)
+        kept = BestMap.read(self._path, self._shape)
         if kept is None:
             self._best = None
         elif not kept.ranked.measured:

@@ -9,11 +9,22 @@ from typing import Any, BinaryIO
 
 
 @contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Within this context what the system refuses names the file, as it does itself only when one is opened."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            error.filename = str(path)
+        raise
+
+
+@contextmanager
 def atomic_write(path: Path) -> Iterator[BinaryIO]:
     """A file to write to that takes the place of ``path`` at the end, at once and for good."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")  # another process may be writing its own
     try:
-        with temporary.open("wb") as file:
+        with naming(path), temporary.open("wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

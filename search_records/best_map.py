@@ -5,11 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import numpy as np
+import numpy.typing as npt
 
 from search_records.atomic_files import atomic_write
 from search_records.result import Powers, RankedScore
+
+_MOST_OTHER_BYTES = 1_000_000
+"""Of all that is in the file beside powers."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,9 +42,10 @@ class BestMap:
             np.savez_compressed(file, **arrays)
 
     @classmethod
-    def read(cls, path: Path) -> "BestMap | None":
-        """Read the map in ``path``; None if there is none, or a damaged one: it is only for show."""
+    def read(cls, path: Path, shape: tuple[int, int]) -> "BestMap | None":
+        """Read the map in ``path``; None if there is none, or not one of this shape: it is only for show."""
         try:
+            _check_size(path, math.prod(shape))
             with np.load(path, allow_pickle=False) as arrays:
                 found = {name: arrays[name] for name in arrays.files}
             genes = dict(zip(map(str, found["gene_names"]), map(float, found["gene_values"]), strict=True))
@@ -48,15 +54,32 @@ class BestMap:
             return cls(
                 genes,
                 ranked,
-                found["rss_w"].astype(np.float64),
-                None if without is None else without.astype(np.float64),
+                _powers(found["rss_w"], shape),
+                None if without is None else _powers(without, shape),
             )
         except Exception:  # a damaged archive can fail in any of numpy's, zipfile's and zlib's ways
             return None
 
 
+def _check_size(path: Path, num_powers: int) -> None:
+    """An archive of a few bytes can unfold to more than there is memory."""
+    with ZipFile(path) as archive:
+        if sum(entry.file_size for entry in archive.infolist()) > 2 * 4 * num_powers + _MOST_OTHER_BYTES:
+            raise ValueError("it is larger than the maps of this search")
+
+
+def _powers(array: npt.NDArray[Any], shape: tuple[int, int]) -> Powers:
+    powers_w = array.astype(np.float64)
+    if powers_w.shape != shape or not np.all(np.isfinite(powers_w) & (powers_w >= 0)):
+        raise ValueError(f"powers of shape {shape} are needed")
+    return powers_w
+
+
 def _ranked(found: Mapping[str, Any]) -> RankedScore:
-    return RankedScore(bool(found["measured"]), int(found["rung"]), float(found["score"]))
+    ranked = RankedScore(bool(found["measured"]), int(found["rung"]), float(found["score"]))
+    if not math.isfinite(ranked.value):
+        raise ValueError("a score must be finite")
+    return ranked
 
 
 def _ranked_of_0_1(standing: Any) -> RankedScore:

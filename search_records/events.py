@@ -4,16 +4,21 @@ There an event has the name that it had in the first version: ``dropped`` is ``S
 ``RefinementBegun``, ``session`` ``SessionBegun``.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, NamedTuple
 
-from search_records.result import ResultColumns, TrialResult
+from search_records.result import MOST, ResultColumns, TrialResult, count
 
 Config = Mapping[str, float]
 """What a searcher proposes: genes, and where they come from."""
 
 FIRST_STAGE = 1
+
+_TRIAL = re.compile(r"[0-9]+(-[0-9]+)?", re.ASCII)
+"""Its number in the search; of a later stage, after the stage's."""
 
 
 class ResultKey(NamedTuple):
@@ -150,33 +155,48 @@ def decode(data: Mapping[str, Any], columns: ResultColumns) -> Event:
         KeyError: it lacks something; of a result also: it is one of another search or version.
         ValueError, TypeError, AttributeError, OverflowError: something is of the wrong type, or the kind is unknown.
     """
-    stage = int(data.get("stage", FIRST_STAGE))
+    stage = count(data.get("stage", FIRST_STAGE))
     match data["event"]:
         case "proposed":
-            return Proposed(str(data["trial"]), _config(data["config"]), stage)
+            return Proposed(_trial(data), _config(data["config"]), stage)
         case "reported":
             config = None if data.get("config") is None else _config(data["config"])
-            elapsed_s, done, result = float(data["elapsed_s"]), bool(data["done"]), columns.parse(data["result"])
-            return Reported(str(data["trial"]), int(data["iteration"]), elapsed_s, done, result, config, stage)
+            elapsed_s, done, result = _duration_s(data["elapsed_s"]), bool(data["done"]), columns.parse(data["result"])
+            return Reported(_trial(data), count(data["iteration"]), elapsed_s, done, result, config, stage)
         case "repeated":
-            return Repeated(str(data["trial"]), int(data["iteration"]), stage)
+            return Repeated(_trial(data), count(data["iteration"]), stage)
         case "failed":
-            return Failed(str(data["trial"]), str(data["cause"]), stage)
+            return Failed(_trial(data), str(data["cause"]), stage)
         case "dropped":
-            return Stopped(str(data["trial"]), stage)
+            return Stopped(_trial(data), stage)
         case "refinement":
             starts = [_config(start) for start in data["starts"]]
-            return RefinementBegun(int(data["number"]), starts, dict(data["budget"]))
+            return RefinementBegun(count(data["number"]), starts, dict(data["budget"]))
         case "session":
             return SessionBegun(stage)
         case "finished":
             return Finished(dict(data["budget"]))
         case "without winner":
             return EndedWithoutWinner()
-    raise ValueError(f"no event is called {data['event']!r}")
+    raise ValueError(f"no event is called {data['event']!r:.60}")
+
+
+def _trial(data: Mapping[str, Any]) -> str:
+    """The name of a trial, which becomes part of paths."""
+    name = data["trial"]
+    if not (isinstance(name, str) and _TRIAL.fullmatch(name)):
+        raise ValueError(f"no trial is called {name!r:.60}")
+    return name
+
+
+def _duration_s(value: Any) -> float:
+    seconds = float(value)
+    if not 0 <= seconds <= MOST:
+        raise ValueError(f"a search runs for 0 to {MOST} seconds, but not for {seconds}")
+    return seconds
 
 
 def _config(data: Any) -> dict[str, float]:
-    if not isinstance(data, dict):
-        raise TypeError(f"a configuration must be a mapping, but is {data!r}")
+    if not isinstance(data, dict) or not all(isinstance(value, Real) for value in data.values()):
+        raise TypeError(f"a configuration must be numbers by name, but is {data!r:.60}")
     return data

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from search_records.atomic_files import naming
 from search_records.events import Event, decode, encode
 from search_records.result import ResultColumns
 
@@ -91,9 +92,10 @@ class Journal:
         """
         line = _line({"n": self.length, **encode(event, self._columns)})
         try:
-            written = 0
-            while written < len(line):
-                written += self._file.write(line[written:])
+            with naming(self._path):
+                written = 0
+                while written < len(line):
+                    written += self._file.write(line[written:])
         except OSError:
             self._file.truncate(self._size)
             raise
@@ -169,9 +171,17 @@ class JournalTail:
             yield events
 
 
+def has_result(path: Path) -> bool:
+    """Tell whether a journal, whole or not, holds a result; False if there is no file."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return any(data.get("event") == "reported" for data in map(_parse, file) if data is not None)
+
+
 def in_use(path: Path) -> bool:
     """Tell whether some process has this journal open."""
-    if not path.exists():
+    if not path.is_file():
         return False
     with path.open("rb") as file:
         return not _lock(file)
@@ -227,7 +237,10 @@ def _parse(line: bytes) -> dict[str, Any] | None:
     digest, _, text = line.rstrip(b"\n").partition(b" ")
     if not line.endswith(b"\n") or digest != b"%08x" % zlib.crc32(text):
         return None
-    data = json.loads(text)
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):  # somebody else's line, with a checksum all the same
+        return None
     return data if isinstance(data, dict) else None
 
 

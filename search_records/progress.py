@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable
 
-from search_records.events import Event, Failed, Reported, ResultKey, ends_trial
+from search_records.events import Event, Failed, Reported, ResultKey, TrialEvent, ends_trial
 from search_records.result import RankedScore, TrialResult
 
 
@@ -53,18 +53,21 @@ class ProgressCounter:
         """Rays per access point, of all trials together."""
         self.elapsed_s = 0.0
         """Seconds that the search has run, in all of its sessions."""
-        self._counted: set[ResultKey] = set()
+        self._counted: dict[str, set[ResultKey]] = {}  # by trial; of those that have not ended
         for event in events:
             self.add(event)
 
     def add(self, event: Event) -> None:
         """Take an event into account."""
-        self.ended += ends_trial(event)
         self.failed += isinstance(event, Failed)
         if isinstance(event, Reported):
             self.results += 1
             self.elapsed_s = max(self.elapsed_s, event.elapsed_s)
-            if event.key not in self._counted:  # of a trial that was set back, a result may come again
-                self._counted.add(event.key)
+            counted = self._counted.setdefault(event.trial_id, set())
+            if event.key not in counted:  # of a trial that was set back, a result may come again
+                counted.add(event.key)
                 self.rays_per_ap += event.result.iteration_rays_per_ap
                 self.best.add(event.result)
+        if isinstance(event, TrialEvent) and ends_trial(event):
+            self.ended += 1
+            self._counted.pop(event.trial_id, None)

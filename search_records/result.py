@@ -25,6 +25,9 @@ Powers = npt.NDArray[np.float64]
 COPY = "copy"
 """Key of a trial's configuration that population-based training gives to a copy: a number of its own."""
 
+MOST = 2**53
+"""Whole numbers up to here are floats, too."""
+
 NO_COPY = 0
 """Number of a trial that is no copy of another."""
 
@@ -189,9 +192,9 @@ class ResultColumns:
             genes={name: _number(values[name]) for name in self.genes} | _given(values, self.hyperparameters),
             origin=_given(values, self.origin),
             score=Score.parse(values, self.metric),
-            rung=int(values["rung"]),
-            iteration_rays_per_ap=int(values["iteration_rays_per_ap"]),
-            rays_per_ap=int(values["rays_per_ap"]),
+            rung=count(values["rung"]),
+            iteration_rays_per_ap=count(values["iteration_rays_per_ap"]),
+            rays_per_ap=count(values["rays_per_ap"]),
             trace_time_s=float(values["trace_time_s"]),
             complete=bool(values["complete"]),
             step_value=None if step is None else float(step),
@@ -203,11 +206,27 @@ class ResultColumns:
         return {name: flat[name] for name in self.names if name in flat}
 
 
+def count(value: Any) -> int:
+    """A whole number that any file can hold: of 0 to 2^53.
+
+    Raises:
+        ValueError, TypeError, OverflowError: it is none.
+    """
+    whole = int(value)
+    if not 0 <= whole <= MOST:
+        raise ValueError(f"a count of 0 to {MOST} is needed, but got {_short(whole)}")
+    return whole
+
+
+def _short(value: Any) -> str:
+    return f"{value!r:.60}"
+
+
 def _given(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return {name: _number(values[name]) for name in names if values.get(name) is not None}
 
 
 def _number(value: Any) -> Any:
     if type(value) is not float and not isinstance(value, Real):  # most are
-        raise TypeError(f"a number is needed, but got {value!r}")
+        raise TypeError(f"a number is needed, but got {_short(value)}")
     return value

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from search_records.atomic_files import write_text
+from search_records.atomic_files import naming, write_text
 from search_records.events import Reported
 from search_records.result import ResultColumns
 
@@ -35,25 +35,38 @@ class ResultsTable:
         self._columns = columns
         self._stages = stages
         self._file: TextIO | None = None
-        head = [*ALWAYS, *columns.names, *(["stage"] if stages else [])]
-        write_text(path, _csv([head, *map(self._cells, results)]))
+        write_text(path, table_text(columns, stages, results))
 
     def append(self, event: Reported) -> None:
         """Write the row of a result."""
-        self._file = self._file or self._path.open("a", newline="", encoding="utf-8")
-        self._file.write(_csv([self._cells(event)]))
-        self._file.flush()
+        with naming(self._path):
+            self._file = self._file or self._path.open("a", newline="", encoding="utf-8")
+            self._file.write(_csv([_cells(event, self._columns, self._stages)]))
+            self._file.flush()
 
     def close(self) -> None:
         """Write no more."""
         if self._file is not None:
             self._file.close()
 
-    def _cells(self, event: Reported) -> list[str]:
-        flat = event.result.flat(self._columns.metric)
-        cells = [event.trial_id, str(event.iteration), f"{event.elapsed_s:.3f}"]
-        cells += [_cell(flat.get(name)) for name in self._columns.names]
-        return [*cells, str(event.stage)] if self._stages else cells
+
+def table_text(columns: ResultColumns, stages: bool, results: Iterable[Reported]) -> str:
+    """The table of these results; for its arguments see ``ResultsTable``."""
+    head = [*ALWAYS, *columns.names, *(["stage"] if stages else [])]
+    return _csv([head, *(_cells(event, columns, stages) for event in results)])
+
+
+def has_rows(path: Path) -> bool:
+    """Tell whether a table tells of any result."""
+    with path.open("rb") as file:
+        return sum(1 for _, line in zip(range(2), file, strict=False)) > 1
+
+
+def _cells(event: Reported, columns: ResultColumns, stages: bool) -> list[str]:
+    flat = event.result.flat(columns.metric)
+    cells = [event.trial_id, str(event.iteration), f"{event.elapsed_s:.3f}"]
+    cells += [_cell(flat.get(name)) for name in columns.names]
+    return [*cells, str(event.stage)] if stages else cells
 
 
 def _cell(value: Any) -> str:

@@ -17,7 +17,7 @@ POWERS = np.array([[1e-9, 2e-9, 0.0], [3e-9, 0.0, 1e-12]])
 
 
 def keeper(best: RankedScore | None = None) -> BestMapKeeper:
-    made = BestMapKeeper(PATH, COLUMNS, best)
+    made = BestMapKeeper(PATH, COLUMNS, POWERS.shape, best)
     made.setup()
     return made
 
@@ -29,15 +29,15 @@ def report(to: BestMapKeeper, rung: int, score: float, **more: Any) -> dict[str,
 
 
 def kept_score() -> float:
-    kept = BestMap.read(PATH)
+    kept = BestMap.read(PATH, POWERS.shape)
     assert kept is not None
     return kept.ranked.value
 
 
 def test_a_map_reads_back_as_it_was_kept() -> None:
-    assert BestMap.read(PATH) is None
+    assert BestMap.read(PATH, POWERS.shape) is None
     result = report(keeper(), 2, -60.0, rss_w=POWERS)
-    kept = BestMap.read(PATH)
+    kept = BestMap.read(PATH, POWERS.shape)
     assert kept is not None
     assert kept.rss_w == pytest.approx(POWERS, rel=1e-6)
     assert kept.rss_w.dtype == np.float64
@@ -76,8 +76,8 @@ def test_a_damaged_file_is_none_and_makes_room(keep: int) -> None:
     """It is only for show."""
     report(keeper(), 2, -60.0, rss_w=POWERS)
     PATH.write_bytes(PATH.read_bytes()[:keep])
-    assert BestMap.read(PATH) is None
+    assert BestMap.read(PATH, POWERS.shape) is None
     np.savez(PATH, all=POWERS)  # of another version of this program
-    assert BestMap.read(PATH) is None
+    assert BestMap.read(PATH, POWERS.shape) is None
     report(keeper(), 2, -70.0, rss_w=POWERS)
     assert kept_score() == -70.0

@@ -1,12 +1,17 @@
 """Files are replaced as a whole: by whoever comes last, and never by half of what two have written."""
 
+import resource
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from search_records.atomic_files import atomic_write, write_text
+from search_records.journal import Journal
+from search_records.results_table import ResultsTable
+from tests.records import COLUMNS, reported, trial_result
 
 WRITER = """
 import sys
@@ -44,3 +49,33 @@ def test_a_write_that_fails_leaves_what_was_there_and_nothing_else() -> None:
         fail()
     assert path.read_text() == "old"
     assert list(Path().iterdir()) == [path]
+
+
+def _append_to_journal(path: Path) -> None:
+    journal = Journal(path, COLUMNS)
+    try:
+        for number in range(100):
+            journal.append(reported("00000", number, trial_result(-60.0)))
+    finally:
+        journal.close()
+
+
+def _append_to_table(path: Path) -> None:
+    table = ResultsTable(path, COLUMNS)
+    for number in range(100):
+        table.append(reported("00000", number, trial_result(-60.0)))
+
+
+@pytest.mark.parametrize(
+    "write", [lambda path: write_text(path, "a" * 10_000), _append_to_journal, _append_to_table], ids=str
+)
+def test_a_disk_that_takes_no_more_names_the_file(write: Callable[[Path], None]) -> None:
+    """The system names the file that it cannot open, but not that which it cannot write."""
+    path, before = Path("file").absolute(), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large") as error:
+            write(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert error.value.filename == str(path)

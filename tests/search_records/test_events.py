@@ -34,7 +34,8 @@ COLUMNS = ResultColumns("p10_rss_dbm", ("x1", "y1"), ("generation", "copy"), ste
 PATH = Path("journal.log")
 
 numbers = st.floats(allow_nan=False)
-counts = st.integers(0, 10**12)
+counts = st.integers(0, 2**53)
+trials = st.from_regex(r"([1-9]-)?[0-9]{5,7}", fullmatch=True, alphabet="0123456789-")
 configs = st.dictionaries(st.text(), numbers)
 stages = st.integers(1, 9)
 milliseconds = st.integers(0, 10**10).map(lambda ms: ms / 1000)
@@ -53,11 +54,11 @@ results = st.builds(
 )
 
 KINDS: dict[type, st.SearchStrategy[Event]] = {
-    Proposed: st.builds(Proposed, st.text(), configs, stages),
-    Reported: st.builds(Reported, st.text(), counts, milliseconds, st.booleans(), results, st.none() | configs, stages),
-    Repeated: st.builds(Repeated, st.text(), counts, stages),
-    Failed: st.builds(Failed, st.text(), st.text(), stages),
-    Stopped: st.builds(Stopped, st.text(), stages),
+    Proposed: st.builds(Proposed, trials, configs, stages),
+    Reported: st.builds(Reported, trials, counts, milliseconds, st.booleans(), results, st.none() | configs, stages),
+    Repeated: st.builds(Repeated, trials, counts, stages),
+    Failed: st.builds(Failed, trials, st.text(), stages),
+    Stopped: st.builds(Stopped, trials, stages),
     RefinementBegun: st.builds(RefinementBegun, stages, st.lists(configs), budgets),
     SessionBegun: st.builds(SessionBegun, stages),
     Finished: st.builds(Finished, budgets),
@@ -148,6 +149,13 @@ def test_what_a_result_lacks_is_named(name: str) -> None:
     ("number", "name", "value"),
     [
         (0, "event", "a\nkind"),
+        (0, "trial", 1),
+        (0, "trial", "../../00001"),
+        (0, "trial", "00001/.."),
+        (0, "config", {"x1": "wide"}),
+        (1, "iteration", 2**60),
+        (1, "elapsed_s", float("nan")),
+        (1, "elapsed_s", -1.0),
         (0, "event", None),
         (0, "event", {}),
         (0, "config", 1),

@@ -1,5 +1,6 @@
 """The count of a search: what has ended, what it cost, and the best score of the top rung."""
 
+import pickle
 from typing import Any
 
 from search_records.events import Event, Failed, Proposed, Repeated, Reported, SessionBegun, Stopped
@@ -53,8 +54,18 @@ def test_rays_of_a_trial_grow_with_its_rungs_and_add_up_over_trials() -> None:
 
 
 def test_rays_of_a_result_count_once_however_often_it_is_reported() -> None:
-    found = counter(*[result("a", -60, 100)] * 3)
+    found = counter(*[result("a", -60, 100, complete=False)] * 3)
     assert found.rays_per_ap == 100
+
+
+def test_it_remembers_nothing_of_trials_that_have_ended() -> None:
+    found, sizes = counter(), []
+    for number in range(2_000):
+        trial = f"{number:05d}"
+        found.add(result(trial, -60, complete=False))
+        found.add((result(trial, -60, iteration=2), Failed(trial, "a cause"), Stopped(trial))[number % 3])
+        sizes.append(len(pickle.dumps(found)))
+    assert max(sizes) < sizes[0] + 100
 
 
 def test_rays_of_a_copy_count_though_it_repeats_an_iteration() -> None:
