@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from search_spaces.kinds import Kind
 from trainables.buildings.floor_plan import FloorPlan
+from trainables.tracing.backend import Device
 
 
 class SceneSource(Kind):
@@ -26,6 +27,15 @@ class SceneSource(Kind):
 
     def floor_plan(self) -> FloorPlan | None:
         """The plan that the scene is built from; None where ``file`` is a Mitsuba XML scene, without zones."""
+        return None
+
+    def probe(self, frequency_hz: float, device: Device) -> str | None:
+        """Load the scene where it can harm nothing, before this process does.
+
+        Returns:
+            What is wrong with it, in one line that begins with the field; None if nothing is. What comes with the
+            program, or is checked as it is read, needs no look.
+        """
         return None
 
     def sha256(self) -> str:

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from xml.etree import ElementTree
 
 from pydantic import AfterValidator, Field, model_validator
 
 from trainables.buildings.base import SceneSource
+from trainables.buildings.mitsuba_xml import mesh_files
+from trainables.buildings.scene_probe import probe
+from trainables.tracing.backend import Device
 
 
 @SceneSource.register
@@ -28,22 +30,8 @@ class XmlScene(SceneSource):
 
     @model_validator(mode="after")
     def _readable(self) -> Self:
-        if not self.path.is_file():
-            raise ValueError(f"path must be an existing file, but {str(self.path)!r} is not; check it")
-        text = self.path.read_text(encoding="utf-8", errors="replace")
-        if "<!DOCTYPE" in text or "<!ENTITY" in text:
-            raise ValueError(
-                f"an XML scene must not declare a document type or entities, but {str(self.path)!r} does; remove them"
-            )
-        try:
-            root = ElementTree.fromstring(text)
-        except ElementTree.ParseError as error:
-            raise ValueError(
-                f"path must be an XML file, but {str(self.path)!r} is not: {error}; export it again"
-            ) from None
-        if root.tag != "scene":
-            raise ValueError(
-                f"path must be a Mitsuba scene, but the root element of {str(self.path)!r} is <{root.tag}>; "
-                "export it with the Mitsuba exporter"
-            )
+        mesh_files(self.path)
         return self
+
+    def probe(self, frequency_hz: float, device: Device) -> str | None:
+        return probe(self.path, frequency_hz, device)

@@ -6,6 +6,7 @@ version is read before any kernel is built.
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
@@ -21,7 +22,7 @@ class ResourcesConfig(Model):
     """What one trial may use."""
 
     device: Device = Field("auto", description="auto: the GPU if there is one; cpu; cuda: refuse to run without one")
-    cpus_per_trial: int = Field(1, ge=1, description="cores, and threads, of a trial")
+    cpus_per_trial: int = Field(1, ge=1, le=1024, description="cores, and threads, of a trial")
     gpus_per_trial: float = Field(
         0.25,
         gt=0,
@@ -89,8 +90,21 @@ def start_backend(device: Device, threads: int | None = None) -> Backend:
     variant = f"{backend.name}_ad_mono_polarized"
     if mitsuba.variant() != variant:
         mitsuba.set_variant(variant)
+    _forget_working_folder()
     set_threads(threads)
     return backend
+
+
+def _forget_working_folder() -> None:
+    """Let Mitsuba look for libraries and meshes in its own folder, then the scene's.
+
+    Else the folder that the program was started in comes first, with whatever ``plugins/ply.so`` and ``meshes`` it has.
+    """
+    import mitsuba
+
+    resolver = mitsuba.file_resolver()  # type: ignore[operator]  # its stubs lack it
+    resolver.clear()
+    resolver.append(str(Path(mitsuba.__file__).parent))
 
 
 def set_threads(threads: int | None) -> None:
