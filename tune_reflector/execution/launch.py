@@ -31,6 +31,7 @@ class Launch:
         time_s: what is left of the time budget; None: no limit.
         out_of_rays: asked after every result, whether the rays of all sessions have reached the budget of rays.
         session_number: one that no earlier session of the run had.
+        remedy: how to go on with the search should this process be killed, in words that follow a semicolon.
     """
 
     config: SearchConfig
@@ -43,6 +44,7 @@ class Launch:
     time_s: float | None = None
     out_of_rays: Callable[[], bool] = lambda: False
     session_number: int = 0
+    remedy: str = "resume it"
 
     def run(self) -> None:
         """Run it in the way that the configuration asks for.

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ray import tune
+from ray.train._internal.storage import _VALIDATE_STORAGE_MARKER_FILENAME
 from ray.tune.experiment import Trial
 from ray.tune.result import SHOULD_CHECKPOINT
 from ray.tune.search import SearchAlgorithm
@@ -139,10 +140,20 @@ class CandidateTrials(SearchAlgorithm):
 
 
 class CheckpointEveryResult(tune.Callback):
-    """Has a trial saved after each of its results but the last."""
+    """Has a trial saved after each of its results but the last.
+
+    Args:
+        folder: of all checkpoints.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._mark = folder / _VALIDATE_STORAGE_MARKER_FILENAME
 
     def on_trial_result(self, iteration: int, trials: Any, trial: Any, result: dict[str, Any], **_: Any) -> None:
         result[SHOULD_CHECKPOINT] = not result.get("done", False) and not trial.is_saving
+        if not self._mark.exists():  # somebody has deleted the folder; without the mark no worker would save any more
+            self._mark.parent.mkdir(exist_ok=True)
+            self._mark.touch()
 
 
 class StopWithoutJournal(tune.Callback):

@@ -152,7 +152,7 @@ def test_hyperband_pauses_and_goes_on(cluster: None, tmp_path: Path) -> None:
     }
     config = validate({**QUICK, "results_dir": str(tmp_path), **settings})
     ray_tune.run(make_launch(config))
-    rows = list(read_rows(config.run_dir / "trials.csv"))
+    rows = list(read_rows(next(config.folders) / "trials.csv"))
     rays = Counter(row.values["rays_per_ap"] for row in rows)
     assert rays[2_000] == len({row.trial_id for row in rows}) == 12
     assert 0 < rays[14_000] < 12

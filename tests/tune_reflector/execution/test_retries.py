@@ -75,7 +75,7 @@ def run_troubled(
     config = validate({**QUICK_CONFIG, **settings})
     run = local_loop.run if config.launch == "local" else ray_tune.run
     run(make_launch(config))
-    return read_journal(config.run_dir / "journal.log", config.columns())
+    return read_journal(next(config.folders) / "journal.log", config.columns())
 
 
 def failures(events: list[Event]) -> dict[str, str]:
