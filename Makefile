@@ -2,7 +2,8 @@
 # make compare  compare searches at an equal budget of rays (ARGS=configs/compare_l_corridor.yaml)
 # make test     run all tests
 # make test-dashboard   install Ray's dashboard, which slows Ray down, and test it
-# make soak     kill one search KILLS (100) times and look what is lost; read FILES (1100) spoilt files of each sort
+# make soak     kill one search KILLS (100) times and look what is lost; read FILES (1100) spoilt files of each sort,
+#               and five times as many spoilt folders
 # make bench    measure speed and accuracy, as ratios
 # make docs     build the documentation: open site/index.html
 # make check    formatter, linter, type checker, import directions
@@ -29,7 +30,8 @@ test: $(READY)  # three processes: they often wait for Ray, which leaves two cor
 
 soak: $(READY)
 	SOAK_KILLS=$(KILLS) $(VENV)/bin/python -m pytest -s tests/tune_reflector/test_killed_searches.py $(ARGS)
-	SOAK_FILES=$(FILES) $(VENV)/bin/python -m pytest tests/tune_reflector/config/test_config_file.py -k spoilt $(ARGS)
+	SOAK_FILES=$(FILES) $(VENV)/bin/python -m pytest -k spoilt $(ARGS) \
+		tests/tune_reflector/config/test_config_file.py tests/tune_reflector/test_hostile_runs.py
 
 bench: $(READY)
 	$(VENV)/bin/python -m benchmarks $(ARGS)

@@ -121,8 +121,11 @@ class TrialSpace:
         return (*(self.placement.genes if self.placement else ()), *self.hyperparameters)
 
     @property
-    def start(self) -> None:
-        """Nothing is known of where to begin."""
+    def start(self) -> dict[str, float] | None:
+        """The placement's, with each hyperparameter in the middle of its range; None where nothing is known."""
+        if self.placement is None or self.placement.start is None:
+            return None
+        return self.placement.start | {gene.name: gene.denormalize(0.5) for gene in self.hyperparameters}
 
     def violation(self, genes: Genes) -> float:
         """By how much the start cannot be built."""

@@ -8,9 +8,9 @@ Heights, the downward component of the directions and the focal height are fixed
 vectors inside the bounds cannot be built: ``violation`` measures by how much, and 0 means feasible.
 """
 
-import itertools
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol, Self
 
@@ -18,32 +18,38 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from search_spaces.design import AccessPoint, Placement, Vector
+from search_spaces.infeasible import Fault, complaint
 from search_spaces.model import Model
 from search_spaces.reflector import PlateMount
-from search_spaces.zones import Region, Zone, depth_inside_m, distance_outside_m
+from search_spaces.zones import MAX_COORDINATE_M, Region, Zones, depth_inside_m, distance_outside_m
 
 GeneKind = Literal["position", "direction", "wall", "focal", "hyperparameter"]
 
 Genes = Mapping[str, float]
 
+MAX_ACCESS_POINTS = 100
+
+MIN_AREA_M2 = 1e-6
+"""A square millimetre: below it rounding decides what is inside."""
+
 
 class AccessPointsConfig(Model):
     """How many access points to place, and what is fixed about them."""
 
-    count: int = Field(2, ge=1, description="number of access points to place")
+    count: int = Field(2, ge=1, le=MAX_ACCESS_POINTS, description="number of access points to place")
     power_dbm: float = Field(20.0, ge=-100, le=100, description="transmit power of each [dBm]; 100 mW, indoor Wi-Fi")
-    height_m: float = Field(2.5, gt=0, description="mounting height z of each [m]")
+    height_m: float = Field(2.5, gt=0, le=MAX_COORDINATE_M, description="mounting height z of each [m]")
     dir_z: float = Field(
         -0.5,
         ge=-10,
         lt=0,
         description="z of the direction before normalisation; < 0 looks down to the users",
     )
-    min_separation_m: float = Field(1.0, ge=0, description="closest that two access points may be [m]")
-    areas: tuple[Zone, ...] | None = Field(None, description="polygons in which they may stand; null: the floor plan's")
-    keep_out: tuple[Zone, ...] | None = Field(
-        None, description="polygons in which they may not stand; null: the floor plan's"
+    min_separation_m: float = Field(
+        1.0, ge=0, le=MAX_COORDINATE_M, description="closest that two access points may be [m]"
     )
+    areas: Zones | None = Field(None, description="polygons in which they may stand; null: the floor plan's")
+    keep_out: Zones | None = Field(None, description="polygons in which they may not stand; null: the floor plan's")
 
     @model_validator(mode="after")
     def _some_area(self) -> Self:
@@ -117,12 +123,14 @@ class PlacementSpace:
         area: where they may stand (its bounding box bounds the genes).
         keep_out: where they may not.
         reflector: the plate's wall and focal area, or None for access points alone.
+        start: genes of the placement to try first; None where nothing is known.
     """
 
     access_points: AccessPointsConfig
     area: Region
     keep_out: Region
     reflector: ReflectorSpace | None = None
+    start: dict[str, float] | None = None
 
     @property
     def mode(self) -> str:
@@ -130,8 +138,9 @@ class PlacementSpace:
         return f"{self.access_points.count}ap" + ("_reflector" if self.reflector else "")
 
     @property
-    def start(self) -> None:
-        """Nothing is known of where to begin."""
+    def free(self) -> Region:
+        """Where an access point may stand."""
+        return self.area.difference(self.keep_out)
 
     @property
     def genes(self) -> tuple[Gene, ...]:
@@ -181,31 +190,48 @@ class PlacementSpace:
         close, and what keeps the plate from being mounted (``PlateMount.violation``), added up.
         """
         positions = self._positions_m(genes)
-        total = sum(distance_outside_m(self.area, x, y) + depth_inside_m(self.keep_out, x, y) for x, y, _ in positions)
-        closest_m = self.access_points.min_separation_m
-        for first, second in itertools.combinations(positions, 2):
-            total += max(0.0, closest_m - float(np.linalg.norm(first - second)))
+        total = sum(self._outside_m(positions)) + self._too_close_m(positions)
         if self.reflector is not None:
             total += self.reflector.mount.violation(*self._aim(genes, positions))
         return total
+
+    def _fault(self, genes: Genes) -> Fault | None:
+        """The first thing that keeps the genes from being built; None where ``violation`` is 0."""
+        positions = self._positions_m(genes)
+        if self._too_close_m(positions) > 0:
+            return "separation"
+        if any(self._outside_m(positions)):
+            return "area"
+        return None if self.reflector is None else self.reflector.mount.fault(*self._aim(genes, positions))
+
+    def _outside_m(self, positions: list[Vector]) -> Iterator[float]:
+        """How far each access point is outside its area or inside a keep-out zone [m]."""
+        return (distance_outside_m(self.area, x, y) + depth_inside_m(self.keep_out, x, y) for x, y, _ in positions)
+
+    def _too_close_m(self, positions: list[Vector]) -> float:
+        """What the access points lack to being far enough apart [m], all pairs together."""
+        points_m = np.array(positions)
+        first, second = np.triu_indices(len(points_m), 1)
+        distances_m = np.linalg.norm(points_m[first] - points_m[second], axis=1)
+        return float(np.maximum(0.0, self.access_points.min_separation_m - distances_m).sum())
 
     def sample(self, rng: np.random.Generator, attempts: int = 1000) -> dict[str, float]:
         """Genes drawn uniformly from the bounds until they are feasible.
 
         Raises:
-            ValueError: none of ``attempts`` draws was feasible.
+            ValueError: none of ``attempts`` draws was feasible; says what to change.
         """
         genes = self.genes
         low, high = np.array([(g.low, g.high) for g in genes]).T
+        faults: Counter[Fault] = Counter()
         for _ in range(attempts):
             values = rng.uniform(low, high)
             drawn = {g.name: float(x) for g, x in zip(genes, values, strict=True)}
-            if self.violation(drawn) == 0:
+            fault = self._fault(drawn)
+            if fault is None:
                 return drawn
-        raise ValueError(
-            f"none of {attempts} random placements was feasible; enlarge access_points.areas, or lower "
-            "access_points.min_separation_m or count"
-        )
+            faults[fault] += 1
+        raise ValueError(complaint(self, faults))
 
     def shaken(self, genes: Genes, jitter: float, rng: np.random.Generator, attempts: int = 100) -> dict[str, float]:
         """The feasible genes with a Gaussian step each, ``jitter`` of its range; feasible again.
@@ -222,11 +248,35 @@ class PlacementSpace:
         return {gene.name: float(genes[gene.name]) for gene in self.genes}
 
     def check(self) -> None:
-        """Raise ``ValueError`` if no part of the area is outside the keep-out zones."""
-        if self.area.difference(self.keep_out).area <= 1e-9:
+        """Raise ``ValueError`` if the area is next to nothing, or no part of it is outside the keep-out zones."""
+        if self.area.area < MIN_AREA_M2:
+            raise ValueError(
+                f"access_points.areas must cover at least {MIN_AREA_M2:g} m2, but cover {self.area.area:.3g}; enlarge "
+                "them"
+            )
+        if self.free.area < MIN_AREA_M2:
             raise ValueError(
                 "access_points.keep_out must leave some of access_points.areas free, but covers all of its "
                 f"{self.area.area:g} m2; shrink it"
+            )
+
+    def check_start(self, start: Genes, field: str) -> None:
+        """Raise ``ValueError``, which names ``field``, unless a placement with the genes ``start`` can be built."""
+        genes = {gene.name: gene for gene in self.genes}
+        if wrong := sorted(set(start) ^ set(genes)):
+            what = "misses" if wrong[0] in genes else "has an unknown"
+            raise ValueError(
+                f"{field} must name every gene once, but {what} {wrong[0]!r}; the genes are {', '.join(genes)}"
+            )
+        for name, gene in genes.items():
+            if not gene.low <= start[name] <= gene.high:
+                raise ValueError(
+                    f"{field}.{name} must lie in [{gene.low:g}, {gene.high:g}], but got {start[name]:g}; move it"
+                )
+        if (violation := self.violation(start)) > 0:
+            raise ValueError(
+                f"{field} must be a placement that can be built, but misses it by {violation:.3g}; keep it in "
+                "access_points.areas, its access points apart and the plate facing the room"
             )
 
     def _positions_m(self, genes: Genes) -> list[Vector]:

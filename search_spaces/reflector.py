@@ -15,14 +15,14 @@ enough that no corner enters it; where a tilted plate would stick out of the rec
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 import numpy as np
 from pydantic import AfterValidator, Field, model_validator
 
 from search_spaces.design import ReflectorPose, Vector
 from search_spaces.model import Model
-from search_spaces.zones import Coordinate
+from search_spaces.zones import Coordinate, Metres
 
 CLEARANCE_M = 0.01
 """Gap between the wall and the nearest corner: a plate in the wall's own plane would make rays hit either."""
@@ -35,7 +35,10 @@ _ROUNDS = 400
 
 _UP = np.array([0.0, 0.0, 1.0])
 
-Point3 = tuple[float, float, float]
+Point3 = tuple[Metres, Metres, Metres]
+
+PlateFault = Literal["size", "wall", "access_points", "focal_point", "grazing"]
+"""What keeps an aimed plate from being mounted: it sticks out, what is behind its wall, or it would look along it."""
 
 
 class WallRectangle(Model):
@@ -99,7 +102,7 @@ class ReflectorConfig(Model):
         description="bounds of the focal point, [[x_min, y_min], [x_max, y_max]] [m]; "
         "null: the rectangle around the user zones",
     )
-    focal_height_m: float = Field(1.5, description="height of the focal point [m]; users' height")
+    focal_height_m: Metres = Field(1.5, description="height of the focal point [m]; users' height")
     material: str = Field("metal", description="ITU-R P.2040 material of the plate")
 
     @model_validator(mode="after")
@@ -190,6 +193,18 @@ class PlateMount:
         _, normal = self._aim(u, v, ap_m, focal_m)
         facing = float(normal @ self._frame[2])
         return MIN_FACING - facing if facing < MIN_FACING else self._overhang_m(normal)
+
+    def fault(self, u: float, v: float, ap_m: Vector, focal_m: Vector) -> PlateFault | None:
+        """Why the aimed plate cannot be mounted; None where ``violation`` is 0."""
+        _, normal = self._aim(u, v, ap_m, focal_m)
+        into_room = self._frame[2]
+        if normal @ into_room >= MIN_FACING:
+            return "size" if self._overhang_m(normal) > 0 else None
+        point = self.wall_point(u, v)
+        ap_behind, focal_behind = (float((target_m - point) @ into_room) <= 0 for target_m in (ap_m, focal_m))
+        if ap_behind and focal_behind:
+            return "wall"
+        return "access_points" if ap_behind else "focal_point" if focal_behind else "grazing"
 
     def pose(self, u: float, v: float, ap_m: Vector, focal_m: Vector) -> ReflectorPose:
         """Aim the plate from ``ap_m`` to ``focal_m`` [m].

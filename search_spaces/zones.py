@@ -17,7 +17,15 @@ from shapely.ops import unary_union
 Region = BaseGeometry
 """One or more polygons, merged; empty where there are none."""
 
-Coordinate = Annotated[tuple[float, float], Field(description="x, y [m]")]
+MAX_CORNERS = 2_000
+"""Of all zones of a region together: each candidate is compared with all of them."""
+
+MAX_COORDINATE_M = 100_000.0
+"""Rays are traced in single precision: a centimetre is all that is left of it so far from the origin."""
+
+Metres = Annotated[float, Field(ge=-MAX_COORDINATE_M, le=MAX_COORDINATE_M)]
+
+Coordinate = Annotated[tuple[Metres, Metres], Field(description="x, y [m]")]
 
 
 def _is_polygon(corners: tuple[Coordinate, ...]) -> tuple[Coordinate, ...]:
@@ -34,9 +42,22 @@ def _is_polygon(corners: tuple[Coordinate, ...]) -> tuple[Coordinate, ...]:
 
 Zone = Annotated[
     tuple[Coordinate, ...],
-    Field(min_length=3, description="corners [x, y] of a polygon, in order [m]"),
+    Field(min_length=3, max_length=MAX_CORNERS, description="corners [x, y] of a polygon, in order [m]"),
     AfterValidator(_is_polygon),
 ]
+
+
+def _have_few_corners(zones: tuple[Zone, ...]) -> tuple[Zone, ...]:
+    corners = sum(map(len, zones))
+    if corners > MAX_CORNERS:
+        raise ValueError(
+            f"zones must have at most {MAX_CORNERS:,} corners together, but have {corners:,}; merge or simplify them"
+        )
+    return zones
+
+
+Zones = Annotated[tuple[Zone, ...], AfterValidator(_have_few_corners)]
+"""The zones of a region."""
 
 
 def region(zones: Sequence[Sequence[tuple[float, float]]]) -> Region:
@@ -46,16 +67,18 @@ def region(zones: Sequence[Sequence[tuple[float, float]]]) -> Region:
 
 def distance_outside_m(area: Region, x: float, y: float) -> float:
     """Distance of (x, y) from ``area`` [m]; 0 inside or on its edge."""
-    return float(area.distance(Point(x, y)))
+    shapely.prepare(area)  # once: then the many points inside are told at once, however many corners there are
+    return 0.0 if shapely.intersects_xy(area, x, y) else float(area.distance(Point(x, y)))
 
 
 def depth_inside_m(area: Region, x: float, y: float) -> float:
     """Distance of (x, y) inside ``area`` from its nearest edge [m]; 0 outside or on the edge."""
-    point = Point(x, y)
-    return float(area.boundary.distance(point)) if area.contains(point) else 0.0
+    shapely.prepare(area)
+    return float(area.boundary.distance(Point(x, y))) if shapely.contains_xy(area, x, y) else 0.0
 
 
 def contains(area: Region, points: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
     """Tell which of ``points`` (``[n, 2]``, m) lie inside ``area``; ``[n]``."""
+    shapely.prepare(area)
     inside: npt.NDArray[np.bool_] = shapely.contains_xy(area, points[:, 0], points[:, 1])
     return inside

@@ -44,7 +44,7 @@ class Search:
         folder: of the run.
     """
 
-    def __init__(self, *arguments: str, folder: Path) -> None:
+    def __init__(self, *arguments: str, folder: Path, environment: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tune_reflector.search", *arguments],
@@ -52,6 +52,7 @@ class Search:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            env=None if environment is None else {**os.environ, **environment},
         )
 
     @classmethod
@@ -82,6 +83,16 @@ class Search:
             assert self.process.poll() is None, self.process.communicate()[0]
             assert time.monotonic() < deadline
             time.sleep(0.02)
+
+    def wait_for_line(self, beginning: str) -> None:
+        """Until it prints a line that begins so."""
+        assert self.process.stdout is not None
+        lines = []
+        for line in self.process.stdout:
+            lines.append(line)
+            if line.startswith(beginning):
+                return
+        raise AssertionError("".join(lines))
 
     def kill(self) -> None:
         """End the whole process tree at once."""
@@ -166,7 +177,7 @@ def last_results(events: list[Event]) -> dict[str, Reported]:
 
 def make_launch(config: SearchConfig, *callbacks: Any, build: Callable[[], Any] | None = None, **more: Any) -> Launch:
     """A launch of one stage in this process, with two workers, as an experiment makes it."""
-    folder = config.run_dir
+    folder = next(config.folders)
     folder.mkdir(parents=True, exist_ok=True)
     columns = config.columns()
     journal = Journal(folder / JOURNAL_FILE, columns)

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from trainables.tracing.movable_scene import MovableScene
 
 
+WARM_UP_RAYS = 10_000_000
+"""Of a map, all access points together: tracing more takes so long that nobody notices a kernel being compiled."""
+
+
 @dataclass(frozen=True)
 class TracedMap:
     """Power per access point and cell, ``[num_ap, num_cells]``, W, and the rays it took."""
@@ -83,7 +87,11 @@ class PlacementEvaluator:
         set_threads(threads)
 
     def warm_up(self) -> None:
-        """Compile the kernels of every rung, so that no candidate waits for them."""
+        """Compile the kernels of every rung, so that no candidate waits for them; of the quick rungs only.
+
+        A kernel is that of a number of rays, so that it is compiled by tracing as many.
+        """
         placement = self.site.space.decode(self.site.space.sample(np.random.default_rng(0)))
         for rays in self.problem.rungs:
-            self.trace(placement, rays)
+            if rays * self.problem.access_points.count <= WARM_UP_RAYS:
+                self.trace(placement, rays)

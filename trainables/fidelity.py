@@ -8,6 +8,9 @@ from pydantic import Field, model_validator
 
 from search_spaces.kinds import Kind
 
+MAX_RUNGS = 20
+"""Each has a kernel of its own, which every worker compiles."""
+
 
 class FidelitySettings(Kind):
     """The rungs of a trial."""
@@ -21,6 +24,8 @@ class FidelitySettings(Kind):
     @model_validator(mode="after")
     def _rising(self) -> Self:
         rungs = self.rays_per_ap()
+        if len(rungs) > MAX_RUNGS:
+            raise ValueError(f"rungs must be at most {MAX_RUNGS}, but are {len(rungs)}; leave out some")
         if not rungs or rungs[0] < 1 or any(b < 1.05 * a for a, b in pairwise(rungs)):
             raise ValueError(
                 f"rungs must be positive and rise by 5 % or more, for their lattices to differ, but got {list(rungs)}; "

@@ -23,8 +23,11 @@ from trainables.tracing.backend import ResourcesConfig
 from trainables.tracing.radio import RadioConfig
 from trainables.tracing.receivers import ReceiverGrid, ReceiversConfig
 
-MAX_CELLS = 1_000_000
+MAX_CELLS = 250_000
 """Cells of the rectangle around the user zones; some hundred are usual."""
+
+MAX_POWERS = 5_000_000
+"""Powers of a radio map: these cells times access points."""
 
 MAX_RAYS = 2**32 - 1
 """Dr.Jit counts rays in 32 bits, over all access points."""
@@ -62,6 +65,12 @@ class PlacementProblem(Model):
             raise ValueError(
                 f"receivers.cell_size_m must cut the rectangle around the user zones into at most {MAX_CELLS:,} cells, "
                 f"but {cell_size_m:g} m makes {num_cells:.3g}; raise it"
+            )
+        if num_cells * self.access_points.count > MAX_POWERS:
+            raise ValueError(
+                f"receivers.cell_size_m must leave at most {MAX_POWERS:,} cells times access points, but "
+                f"{cell_size_m:g} m makes {num_cells * self.access_points.count:.3g}; raise it or lower "
+                "access_points.count"
             )
         if site.grid.num_cells == 0:
             raise ValueError(

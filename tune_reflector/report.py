@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         runs = [RunData.read(folder) for folder in arguments.runs]
         _check_comparable(runs)
         if arguments.export:
-            written = [path for run in runs for path in run.export(arguments.export)]
+            written = [path for run in runs for path in _export(run, arguments.export)]
         elif arguments.out is None and len(runs) == 1:
             written = _rebuild(runs[0])
         else:
@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return BAD_INPUT
     except OSError as error:
-        print(f"RUN, --out: must be writable, but {error.filename}: {error.strerror}", file=sys.stderr)
+        print(f"RUN, --out: must be writable, but {error.filename}: {error.strerror or error}", file=sys.stderr)
         return BAD_INPUT
 
 
@@ -70,33 +70,44 @@ def _check_comparable(runs: "Sequence[RunData]") -> None:
             )
 
 
+def _export(run: "RunData", kind: str) -> list[Path]:
+    from tune_reflector.runs.claims import claimed
+
+    with claimed(run.folder.resolve(), "report"):
+        return run.export(kind)
+
+
 def _rebuild(run: "RunData") -> list[Path]:
     """All that is drawn of one run; of one that goes on, what its own process does not draw already."""
     from tune_reflector.reporting.live import write_tensorboard
     from tune_reflector.reporting.matplotlib_figures import save_figures
+    from tune_reflector.runs.claims import claim, claimed
     from tune_reflector.runs.layout import PAGE_FILE, TENSORBOARD_FOLDER
 
-    written, page_file = [*save_figures(run), *_draw_scene(run)], run.folder / PAGE_FILE
-    if run.going_on and run.config.report.every_s is not None:
-        return [*written, page_file]  # which the search keeps current
-    if not run.going_on:
-        write_tensorboard(run)
-        written.append(run.folder / TENSORBOARD_FOLDER)
-    return [*written, _write_page([run], page_file)]
+    folder = run.folder.resolve()
+    with claimed(folder, "report"), claim(folder) as ours:
+        going_on = run.going_on or not ours
+        written, page_file = [*save_figures(run), *_draw_scene(run)], run.folder / PAGE_FILE
+        if going_on and run.config.report.every_s is not None:
+            return [*written, page_file]  # which the search keeps current
+        if not going_on:
+            write_tensorboard(run)
+            written.append(run.folder / TENSORBOARD_FOLDER)
+        return [*written, _write_page([run], page_file)]
 
 
 def _draw_scene(run: "RunData") -> list[Path]:
-    """The winner in its building; nothing before there is one, or where rays cannot be traced."""
-    from trainables.evaluator import PlacementEvaluator
-    from trainables.tracing.backend import BackendError
+    """The winner in its building; nothing before there is one, or where its scene cannot be loaded."""
+    from tune_reflector.errors import ConfigError
+    from tune_reflector.experiment.preflight import load_scene
     from tune_reflector.reporting.scene_figure import save_scene
     from tune_reflector.runs.layout import FIGURES_FOLDER
 
     if run.best is None or run.placement is None:
         return []
     try:
-        evaluator = PlacementEvaluator(run.config.problem())
-    except BackendError as error:
+        evaluator = load_scene(run.config)
+    except ConfigError as error:
         print(f"the building is not drawn: {error}", file=sys.stderr)
         return []
     return save_scene(run.folder / FIGURES_FOLDER, evaluator, run.placement, run.name)

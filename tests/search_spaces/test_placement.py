@@ -3,6 +3,7 @@
 import json
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from shapely.geometry import Polygon, box
 
 from search_spaces.design import Placement
 from search_spaces.placement import AccessPointsConfig, Genes, PlacementSpace, ReflectorSpace
-from search_spaces.reflector import PlateMount, WallRectangle
+from search_spaces.reflector import PlateMount, Point3, WallRectangle
 
 WALL = WallRectangle(top_left_m=(20, 4, 3), bottom_right_m=(20, 0, 0))
 PLATE = ReflectorSpace(PlateMount(WALL, (1.0, 1.0)), focal_bounds=(16, 4, 20, 20), focal_height_m=1.5)
@@ -155,10 +156,66 @@ def test_a_sample_is_feasible_within_bounds_and_known_by_its_seed(corridor: Plac
     assert genes != corridor.sample(np.random.default_rng(seed + 1))
 
 
-def test_a_space_without_feasible_placements_says_what_to_change() -> None:
-    crowded = space(2, separation_m=50)
-    with pytest.raises(ValueError, match=r"none of 20 .*; enlarge access_points\.areas, or lower"):
-        crowded.sample(np.random.default_rng(0), attempts=20)
+def mounted(top_left_m: Point3, bottom_right_m: Point3, size_m: float = 1.0, **changes: Any) -> ReflectorSpace:
+    wall = WallRectangle(top_left_m=top_left_m, bottom_right_m=bottom_right_m)
+    return replace(PLATE, mount=PlateMount(wall, (size_m, 3 * size_m)), **changes)
+
+
+SPECKS = box(0, 0, 0.1, 0.1).union(box(100, 100, 100.1, 100.1))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (
+            {"access_points": AccessPointsConfig(min_separation_m=50)},
+            "access_points.min_separation_m must leave room for 2 access points.*none of 200.*50 m apart; lower it",
+        ),
+        (
+            {"access_points": AccessPointsConfig(count=60)},
+            "access_points.min_separation_m must leave room for 60 access points.*; lower it or count",
+        ),
+        (
+            {"area": SPECKS},
+            "access_points.areas must leave room for 2 access points.*none of 200.* 0.02 m2; enlarge areas",
+        ),
+        ({"keep_out": box(0.01, 0, 12, 4)}, "access_points.areas must leave room.* 0.04 m2; .* shrink keep_out"),
+        (
+            {
+                "access_points": AccessPointsConfig(height_m=10),
+                "reflector": mounted((20, 2.5, 3), (20, 1.5, 0), focal_height_m=10.0),
+            },
+            r"reflector.size_m must let .* wall of 1 m, but one of \[1.0, 3.0\] m sticks out.*; make it narrower",
+        ),
+        (
+            {"reflector": mounted((20, 0, 3), (20, 4, 0))},  # seen from the other side, left is right
+            "reflector.wall must face .* both lie behind it.*; swap the corners' x and y, or move it",
+        ),
+        (
+            {"area": box(0, 0, 7, 4), "reflector": mounted((8, 4, 3), (8, 0, 0), focal_bounds=(19.0, 1.9, 20.0, 2.1))},
+            r"reflector.focal_area must lie in front of .*\[19.0, 1.9, 20.0, 2.1\], behind it; move it",
+        ),
+        (
+            {
+                "area": box(0, 1.9, 6, 2.1),
+                "reflector": mounted((14, 0, 3), (14, 4, 0), focal_bounds=(15.0, 15.0, 16.0, 20.0)),
+            },
+            r"access_points.areas must lie in front of .*\[0.0, 1.9, 6.0, 2.1\], behind it; move them",
+        ),
+        (
+            {
+                "access_points": AccessPointsConfig(height_m=9000),
+                "reflector": mounted((20, 4, 3), (20, 0, 0), focal_height_m=9000.0),
+            },
+            "access_points.height_m and reflector.focal_height_m must .* from 9000 and 9000 m.*; bring them nearer",
+        ),
+    ],
+    ids=["apart", "many", "specks", "kept-out", "plate", "wall", "focal-point", "behind-the-wall", "heights"],
+)
+def test_a_space_without_feasible_placements_says_what_to_change(changes: dict[str, Any], said: str) -> None:
+    hopeless = replace(space(2, PLATE), **changes)
+    with pytest.raises(ValueError, match=f"^{said}"):
+        hopeless.sample(np.random.default_rng(0), attempts=200)
 
 
 @given(st.floats(0, 100), st.floats(0, 100))
@@ -194,6 +251,15 @@ def test_an_area_covered_by_keep_out_zones_is_refused() -> None:
     covered = PlacementSpace(AccessPointsConfig(), room, keep_out=room.buffer(1))
     with pytest.raises(ValueError, match=r"access_points\.keep_out must leave some .*; shrink it"):
         covered.check()
+
+
+@pytest.mark.parametrize("keep_out", [Polygon(), box(5, 1, 7, 3)])
+def test_a_speck_is_no_area_whatever_is_kept_out(keep_out: Polygon) -> None:
+    speck = PlacementSpace(AccessPointsConfig(), box(1, 1, 1.00001, 1.00001), keep_out)
+    with pytest.raises(
+        ValueError, match=r"^access_points\.areas must cover at least 1e-06 m2, but cover 1e-10; enlarge"
+    ):
+        speck.check()
 
 
 def test_small_areas_far_apart_are_areas_too() -> None:

@@ -58,6 +58,8 @@ def test_contains_tells_each_point_apart() -> None:
         ([[0, 0], [1, 1], [2, 2]], "must not cross itself|area > 0"),
         ([[0, 0], [1, 0], ["a", 1]], "valid number"),
         ([[0, 0], [1, 0], [1, 1, 1]], "at most 2"),
+        ([[0, 0], [1, 0], [1, 100_001]], "less than or equal to 100000"),
+        ([[n, n * n / 1000] for n in range(2_001)], "at most 2000"),
     ],
 )
 def test_a_polygon_without_an_inside_is_refused(corners: Any, rule: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from pydantic import ValidationError
 
 from trainables.objectives.base import MapError, ObjectiveSettings, dbm_to_w, w_to_dbm
 from trainables.objectives.quantile import QuantileObjective
@@ -25,6 +26,7 @@ CONFIGS = st.builds(
     quantile=st.sampled_from([0.01, 0.05, 0.5]),
     combine=st.sampled_from(["best_server", "total"]),
     floor_dbm=st.sampled_from([-200.0, -120.0, -60.0]),
+    coverage_threshold_dbm=st.just(-50.0),
 )
 
 
@@ -71,6 +73,21 @@ def test_the_other_figures_are_what_their_names_say() -> None:
         "min_rss_dbm",
         "feasible",
     }
+
+
+@given(MAPS, CONFIGS)
+@settings(max_examples=60, deadline=None)
+def test_a_cell_without_power_is_never_covered(rss_w: Map, config: ObjectiveSettings) -> None:
+    assert config.score(np.zeros_like(rss_w)).coverage == 0
+    assert config.score(rss_w).coverage <= np.mean(config.combined(rss_w) > 0)
+    assert config.score(rss_w).coverage + config.score(rss_w).outage <= 1
+
+
+@pytest.mark.parametrize(("floor_dbm", "threshold_dbm"), [(-1, -67), (-67, -67), (-120, -250)])
+def test_a_floor_at_which_cells_would_be_covered_is_refused(floor_dbm: float, threshold_dbm: float) -> None:
+    said = f"floor_dbm must be below coverage_threshold_dbm={threshold_dbm}, .*, but got {floor_dbm}; lower it"
+    with pytest.raises(ValidationError, match=said):
+        QuantileObjective(floor_dbm=floor_dbm, coverage_threshold_dbm=threshold_dbm)
 
 
 @given(st.data(), MAPS, CONFIGS)

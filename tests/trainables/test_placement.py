@@ -131,6 +131,15 @@ def test_no_kernel_is_compiled_for_a_candidate(plan: str) -> None:
     assert sum(not k["cache_hit"] for k in launched) == 0
 
 
+def test_a_rung_that_takes_long_is_not_traced_to_warm_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem = PlacementProblem.model_validate({"fidelity": {"rungs": [1_000, 2_000, 10**9]}})
+    evaluator = PlacementEvaluator(problem)
+    traced = []
+    monkeypatch.setattr(evaluator, "trace", lambda placement, rays: traced.append(rays))
+    evaluator.warm_up()
+    assert traced == [1_000, 2_000]
+
+
 def test_a_worker_that_hangs_while_it_loads_ends_itself() -> None:
     """By a thread that no deadlock in Python or native code can stop; it says where it was."""
     program = (

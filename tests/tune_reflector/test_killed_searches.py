@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from ray.cluster_utils import Cluster
 
-from search_records.best_map import BestMap
+from search_records.atomic_files import write_text
 from search_records.events import Event, Failed, Repeated, Reported, SessionBegun
-from tests.searches import PATIENCE_S, Search, last_results, proposed, read_rows
+from tests.searches import PATIENCE_S, QUICK, Search, last_results, proposed, read_rows
 from tune_reflector.runs.run_data import RunData
 
 pytestmark = [pytest.mark.slow, pytest.mark.independent]
@@ -115,6 +115,135 @@ def test_a_search_that_is_killed_again_and_again_ends_as_if_nothing_had_happened
     assert best["p5_rss_dbm"] == pytest.approx(whole["p5_rss_dbm"], abs=0.002)
 
 
+REFINED = [
+    "launch=local",
+    "budget.trials=6",
+    "searcher={kind: ga, population: 3}",
+    "refine={candidates: 2, trials: 4}",
+    "final={candidates: 2, rays_per_ap: 300000, lattices: 3}",
+    "report.figures=true",
+]
+
+
+def kill_at_line(beginning: str) -> Callable[[Search], None]:
+    return lambda search: search.wait_for_line(beginning)
+
+
+LAST_MOMENTS: dict[str, Callable[[Search], None]] = {
+    "between the search and its refinement": kill_at_line("refining the best"),
+    "while a resumed session starts": lambda search: time.sleep(1.5),
+    "in the screening": kill_at_line("tracing the best"),
+    "in the final measurement": kill_at_line("measuring the winner"),
+    "in the figures": kill_at_line("drawing the figures"),
+}
+"""When a search is killed once its trials are over, in this order."""
+
+
+def test_a_search_that_is_killed_at_its_end_ends_as_if_nothing_had_happened() -> None:
+    """Nothing is traced again but what was under way, and all that a run leaves behind is there and whole."""
+    Search.start(*REFINED, name="whole").end()
+    search = Search.start(*REFINED)
+    for wait in LAST_MOMENTS.values():
+        wait(search)
+        assert search.process.poll() is None
+        search.kill()
+        search = Search.resume()
+    search.end()
+    assert not [event for event in search.events if isinstance(event, Repeated)]
+    assert scores("a") == pytest.approx(scores("whole"), abs=0.002)
+    best, whole = (json.loads(Path(f"results/{name}/best.json").read_text()) for name in ("a", "whole"))
+    assert best["genes"] == whole["genes"]
+    for number in ("p5_rss_dbm", "p5_error_db", "without_reflector_p5_rss_dbm"):
+        assert best[number] == pytest.approx(whole[number], abs=0.002)
+    files, expected = ({path.relative_to(f"results/{name}") for path in files_of(name)} for name in ("a", "whole"))
+    assert files == expected
+    assert "is finished" in Search.resume().end()
+
+
+def scores(name: str) -> dict[tuple[str, int], float]:
+    """The score of every trial after each of its iterations."""
+    rows = list(read_rows(Path("results") / name / "trials.csv"))
+    found = {(row.trial_id, row.iteration): row.values["p5_rss_dbm"] for row in rows}
+    assert len(found) == len(rows)
+    return found
+
+
+def files_of(name: str) -> list[Path]:
+    """Files of a run, but for a searcher's states, which are named after the moment."""
+    return [path for path in Path(f"results/{name}").rglob("*") if path.is_file() and path.parent.name != "searcher"]
+
+
+def test_a_copy_that_is_resumed_goes_its_own_way() -> None:
+    """An interrupted run is copied, and both are gone on with at once: each ends as the other."""
+    search = Search.start(*GA, "budget.trials=12", "launch=local")
+    search.wait_for_results(9)
+    search.kill()
+    shutil.copytree("results/a", "results/a copy")
+    both = [Search.resume(name=name) for name in ("a", "a copy")]
+    for one in both:
+        one.end()
+    assert scores("a") == pytest.approx(scores("a copy"), abs=0.002)
+    assert len(last_results(both[0].events)) == len(proposed(both[1].events)) == 12
+
+
+def test_checkpoints_that_are_deleted_cost_rungs_and_no_trial() -> None:
+    """While the search is down, and while it runs."""
+    search = Search.start(*GA, "budget.trials=16")
+    checkpoints = search.folder / "checkpoints"
+    wait_until(search, lambda events: bool(last_results(events)) and bool(under_way(events)))
+    search.kill()
+    shutil.rmtree(checkpoints)
+    search = Search.resume()
+    wait_until(search, lambda events: len(last_results(events)) >= 8)
+    shutil.rmtree(checkpoints, ignore_errors=True)
+    search.end()
+    assert len(last_results(search.events)) == len(proposed(search.events)) == 16
+    assert not [event for event in search.events if isinstance(event, Failed)]
+
+
+CLOCK = """
+import time
+from pathlib import Path
+
+seconds, nanoseconds = time.time, time.time_ns
+
+
+def offset_s():
+    return int(Path("{file}").read_text())
+
+
+time.time = lambda: seconds() + offset_s()
+time.time_ns = lambda: nanoseconds() + offset_s() * 10**9
+"""
+"""A module that every process of a search imports first: its wall clock is off by what a file says."""
+
+
+@pytest.mark.parametrize("launch", ["local", "ray"])
+def test_a_clock_that_jumps_back_an_hour_changes_nothing(launch: str) -> None:
+    """Once while the search runs, and once more between two sessions; a limit of time holds all the same."""
+    clock = Path("clock").absolute()
+    write_text(clock, "0")
+    Path("site").mkdir()
+    Path("site/sitecustomize.py").write_text(CLOCK.format(file=clock))
+    environment = {"PYTHONPATH": f"{Path('site').absolute()}:{Path.cwd()}"}
+    settings = [*QUICK, *GA, "report={every_s: 1, figures: false}", f"launch={launch}", "budget.time_s=600"]
+    folder = Path("results/a")
+    search = Search("name=a", "budget.trials=16", *settings, folder=folder, environment=environment)
+    for hours in (1, 2):
+        search.wait_for_results(search.results + 5)
+        write_text(clock, str(-3600 * hours))
+        search.wait_for_results(search.results + 3)
+        if hours == 1:
+            search.kill()
+            search = Search("--resume", str(folder), folder=folder, environment=environment)
+    search.end()
+    times_s = [row.elapsed_s for row in read_rows(folder / "trials.csv")]
+    assert times_s == sorted(times_s)
+    assert times_s[-1] < 600
+    assert len(last_results(search.events)) == len(proposed(search.events)) == 16
+    assert not (folder / "report.log").exists()
+
+
 def test_signals_end_a_search_gently_or_at_once_and_it_goes_on() -> None:
     """Ctrl-C to the whole foreground group, as a terminal sends it; SIGTERM; a second Ctrl-C on top of the first.
 
@@ -140,7 +269,8 @@ def test_signals_end_a_search_gently_or_at_once_and_it_goes_on() -> None:
 
 
 def assert_map_is_that_of_the_best_row(folder: Path) -> None:
-    run, kept = RunData.read(folder), BestMap.read(folder / "maps.npz")
+    run = RunData.read(folder)
+    kept = run.best_map
     assert kept is not None
     best = run.history.ranked[0].result
     assert kept.ranked == best.ranked

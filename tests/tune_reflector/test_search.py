@@ -210,9 +210,15 @@ def test_a_dashboard_of_no_cluster_of_its_own(where: str, capsys: pytest.Capture
     assert "ray.dashboard must be false" in bad(capsys, where, "ray.dashboard=true")
 
 
-def test_a_problem_without_any_feasible_placement(capsys: pytest.CaptureFixture[str]) -> None:
-    line = bad(capsys, *QUICK, "access_points.min_separation_m=50")
-    assert "access_points.min_separation_m" in line
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("access_points.min_separation_m=50", "access_points.min_separation_m must leave room"),
+        ("reflector.focal_area=[[99, 1.9], [99.9, 2.1]]", "reflector.focal_area must lie in front of reflector.wall"),
+    ],
+)
+def test_a_problem_without_any_feasible_placement(setting: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert bad(capsys, *QUICK, setting).startswith(said)
 
 
 @pytest.mark.parametrize(("size", "warned"), [("[0.2, 0.2]", True), ("[1, 1]", False)])
@@ -232,9 +238,9 @@ def test_a_timeout_that_slow_trials_would_meet_is_warned_of(
 
 
 def test_no_space_left(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    from tune_reflector.experiment import preflight
+    from tune_reflector.experiment import run_folder
 
-    monkeypatch.setattr(preflight, "MIN_FREE_MB", 10**12)
+    monkeypatch.setattr(run_folder, "MIN_FREE_MB", 10**12)
     line = bad(capsys, *QUICK)
     assert "results_dir:" in line
     assert "free" in line
@@ -379,8 +385,11 @@ def test_resume_with_a_damaged_journal(capsys: pytest.CaptureFixture[str]) -> No
     content = path.read_bytes()
     path.write_bytes(content.replace(b'"done":true', b'"done":false', 1))
     assert "journal.log: line " in bad(capsys, "--resume", "results/a")
+    path.write_bytes(b"")
+    line = bad(capsys, "--resume", "results/a")
+    assert "journal.log: must hold the results that trials.csv tells of, but is empty" in line
     path.unlink()
-    assert "journal.log: is missing" in bad(capsys, "--resume", "results/a")
+    assert "but is missing" in bad(capsys, "--resume", "results/a")
 
 
 def test_a_table_that_was_damaged_is_made_anew() -> None:

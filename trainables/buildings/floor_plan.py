@@ -8,6 +8,7 @@ sheet of another material.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.resources import files
 from itertools import pairwise
 from pathlib import Path
@@ -17,13 +18,13 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 from pydantic import AfterValidator, Field, ValidationError, model_validator
-from shapely.geometry import LineString, Point, Polygon, box
+from shapely.geometry import LineString, Point, Polygon
 from shapely.ops import unary_union
 
 from search_spaces import plain_yaml
 from search_spaces.model import Model
 from search_spaces.reflector import WallRectangle
-from search_spaces.zones import Coordinate, Region, Zone, region
+from search_spaces.zones import Coordinate, Region, Zone, Zones, region
 
 ITU_MATERIALS = (
     "asphalt_concrete",
@@ -57,6 +58,20 @@ def _is_itu_material(name: str) -> str:
     return name
 
 
+MAX_SEGMENTS = 1_000
+"""Of all walls together."""
+
+MAX_CROSSINGS = 5_000
+"""Pairs of segments that meet or cross; in a building, two or three a segment."""
+
+MAX_OPENINGS = 100
+"""Of one wall."""
+
+MAX_HEIGHT_M = 1_000.0
+
+_TOLD_PROBLEMS = 10
+"""Of a plan at once: they share a line."""
+
 _TOLERANCE_M = 1e-9
 """Lengths that differ by less are equal: 0.1 + 0.2 is not quite 0.3."""
 
@@ -67,7 +82,7 @@ class Slab(Model):
     """A sheet's material and the thickness that transmission through it is computed with."""
 
     material: Material = Field(description="ITU-R P.2040 material")
-    thickness_m: float = Field(gt=0, description="thickness of the slab [m]")
+    thickness_m: float = Field(gt=0, le=100, description="thickness of the slab [m]")
 
 
 class Opening(Model):
@@ -80,6 +95,12 @@ class Opening(Model):
     top_m: float = Field(gt=0, description="upper edge [m]")
     slab: Slab | None = Field(None, description="what fills it; null: nothing")
 
+    def overlaps(self, other: "Opening") -> bool:
+        """Tell whether two openings of one wall share more than an edge."""
+        across_m = min(o.start_m + o.width_m for o in (self, other)) - max(self.start_m, other.start_m)
+        up_m = min(self.top_m, other.top_m) - max(self.bottom_m, other.bottom_m)
+        return self.segment == other.segment and min(across_m, up_m) > _TOLERANCE_M
+
     @model_validator(mode="after")
     def _upright(self) -> Self:
         if self.top_m <= self.bottom_m:
@@ -90,11 +111,11 @@ class Opening(Model):
 class Wall(Slab):
     """A polyline of vertical sheets from the floor up."""
 
-    name: str = Field(description="what it is called in the scene")
+    name: str = Field(max_length=100, description="what it is called in the scene")
     path_m: tuple[Coordinate, ...] = Field(min_length=2, description="corners [x, y] [m]")
     closed: bool = Field(False, description="whether the last corner joins the first")
-    height_m: float | None = Field(None, gt=0, description="null: the building's height [m]")
-    openings: tuple[Opening, ...] = Field((), description="doors and windows")
+    height_m: float | None = Field(None, gt=0, le=MAX_HEIGHT_M, description="null: the building's height [m]")
+    openings: tuple[Opening, ...] = Field((), max_length=MAX_OPENINGS, description="doors and windows")
 
     @property
     def corners_m(self) -> tuple[Coordinate, ...]:
@@ -116,31 +137,46 @@ class Wall(Slab):
 class FloorPlan(Model):
     """One storey: its shell, its inner walls, and who may be where."""
 
-    name: str = Field(description="name of the building")
+    name: str = Field(max_length=100, description="name of the building")
     description: str = Field("", description="what it is, for people")
-    height_m: float = Field(gt=0, description="floor to ceiling [m]")
+    height_m: float = Field(gt=0, le=MAX_HEIGHT_M, description="floor to ceiling [m]")
     outline_m: Zone = Field(description="inner outline of the building, corners [x, y] [m]")
     floor: Slab | None = Field(description="null: open ground")
     ceiling: Slab | None = Field(description="null: open sky")
     walls: tuple[Wall, ...] = Field(description="outer and inner walls")
-    user_zones: tuple[Zone, ...] = Field(min_length=1, description="where users are")
-    access_point_areas: tuple[Zone, ...] = Field(min_length=1, description="where APs may stand")
-    keep_out_zones: tuple[Zone, ...] = Field((), description="where APs may not stand")
+    user_zones: Zones = Field(min_length=1, description="where users are")
+    access_point_areas: Zones = Field(min_length=1, description="where APs may stand")
+    keep_out_zones: Zones = Field((), description="where APs may not stand")
     reflector_wall: WallRectangle | None = Field(None, description="where a plate may hang")
 
     @model_validator(mode="after")
     def _check(self) -> Self:
+        self._check_walls()
         for wall in self.walls:
             self._check_openings(wall)
         if self.reflector_wall is not None:
             self.check_wall(self.reflector_wall, "reflector_wall")
         return self
 
+    def _check_walls(self) -> None:
+        segments = [LineString(ends) for wall in self.walls for ends in pairwise(wall.corners_m)]
+        if len(segments) > MAX_SEGMENTS:
+            raise ValueError(
+                f"walls must have at most {MAX_SEGMENTS:,} segments together, but have {len(segments):,}; leave out "
+                "small ones"
+            )
+        met = shapely.STRtree(segments).query(segments, predicate="intersects").shape[1]
+        crossings = (met - len(segments)) // 2  # every segment has met itself, and each pair is there both ways
+        if crossings > MAX_CROSSINGS:
+            raise ValueError(
+                f"walls must meet at most {MAX_CROSSINGS:,} times, segment by segment, but do {crossings:,} times; "
+                "leave out small ones"
+            )
+
     def _check_openings(self, wall: Wall) -> None:
         lengths = [float(np.hypot(*np.subtract(b, a))) for a, b in pairwise(wall.corners_m)]
         height_m = wall.height_m or self.height_m
-        taken: dict[int, list[Polygon]] = {}
-        for opening in wall.openings:
+        for number, opening in enumerate(wall.openings):
             where = f"wall {wall.name!r}: opening of segment {opening.segment}"
             if opening.segment >= len(lengths):
                 raise ValueError(f"{where}: segment must be < {len(lengths)}, the wall's segments; count from 0")
@@ -151,11 +187,8 @@ class FloorPlan(Model):
                     f"{where} must lie within its {length_m:g} x {height_m:g} m, but ends at "
                     f"{end_m:g} m and {opening.top_m:g} m; make it smaller"
                 )
-            shape = box(opening.start_m, opening.bottom_m, end_m, opening.top_m)
-            core = shape.buffer(-_TOLERANCE_M, join_style="mitre")
-            if any(core.intersects(other) for other in taken.get(opening.segment, [])):
+            if any(opening.overlaps(other) for other in wall.openings[:number]):
                 raise ValueError(f"{where} at {opening.start_m:g} m overlaps another; move it")
-            taken.setdefault(opening.segment, []).append(shape)
 
     def check_wall(self, wall: WallRectangle, field: str) -> None:
         """Raise ``ValueError`` that names ``field`` unless the rectangle lies inside the building."""
@@ -180,7 +213,7 @@ class FloorPlan(Model):
         """The inner outline."""
         return region([self.outline_m])
 
-    @property
+    @cached_property
     def wall_footprints(self) -> Region:
         """The ground that wall slabs cover."""
         return unary_union([wall.footprint for wall in self.walls])
@@ -206,14 +239,16 @@ def load_floor_plan(path: Path) -> FloorPlan:
         OSError: the file cannot be read.
         ValueError: it is not YAML, or not a floor plan.
     """
-    content = plain_yaml.parse(path.read_bytes(), str(path))
+    content = plain_yaml.parse(plain_yaml.read(path), str(path))
     try:
         return FloorPlan.model_validate(content)
     except ValidationError as error:
         problems = [
             f"{'.'.join(map(str, e['loc']))}: {e['msg'].removeprefix('Value error, ')}".removeprefix(": ")
-            for e in error.errors()
+            for e in error.errors(include_url=False)
         ]
+        if len(problems) > _TOLD_PROBLEMS:
+            problems = [*problems[:_TOLD_PROBLEMS], f"{len(problems) - _TOLD_PROBLEMS} more"]
         raise ValueError(f"{path} must be a floor plan, but: {' | '.join(problems)}; correct it") from None
 
 

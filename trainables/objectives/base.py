@@ -1,15 +1,16 @@
 """Objectives: what every kind shares that makes one number of a radio map.
 
 Powers are watts inside, dBm outside. Cells that no ray reached count, at ``floor_dbm``; leaving them out would reward
-hiding an access point. A placement that cannot be built scores below all that can.
+hiding an access point. They are never covered: the floor lies below the threshold. A placement that cannot be built
+scores below all that can.
 """
 
 from abc import abstractmethod
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from search_records.result import Score
 from search_spaces.kinds import Kind
@@ -35,11 +36,20 @@ class ObjectiveSettings(Kind):
         description="power of a cell: the strongest access point's, or the sum of all",
     )
     floor_dbm: float = Field(
-        -120.0, ge=-250, le=0, description="power of a cell that no ray reached [dBm]; below any receiver"
+        -120.0, ge=-250, le=0, description="power of a cell that no ray reached [dBm]; below any receiver and threshold"
     )
     coverage_threshold_dbm: float = Field(
         -67.0, ge=-250, le=250, description="a cell above this counts as covered [dBm]; voice over Wi-Fi"
     )
+
+    @model_validator(mode="after")
+    def _floor_is_below_the_threshold(self) -> Self:
+        if self.floor_dbm >= self.coverage_threshold_dbm:
+            raise ValueError(
+                f"floor_dbm must be below coverage_threshold_dbm={self.coverage_threshold_dbm:g}, or cells without "
+                f"power would count as covered, but got {self.floor_dbm:g}; lower it"
+            )
+        return self
 
     @property
     @abstractmethod
@@ -104,7 +114,7 @@ class ObjectiveSettings(Kind):
         floored_w = np.maximum(cells_w, floor_w)
         return Score(
             value=self.value(cells_w),
-            coverage=float(np.mean(floored_w > dbm_to_w(self.coverage_threshold_dbm))),
+            coverage=float(np.mean(cells_w > dbm_to_w(self.coverage_threshold_dbm))),
             outage=float(np.mean(cells_w <= floor_w)),
             mean_rss_dbm=w_to_dbm(float(floored_w.mean())),
             min_rss_dbm=w_to_dbm(float(floored_w.min())),

@@ -1,12 +1,12 @@
 """Settings of the gradient trial: it climbs from a start placement, one step an iteration."""
 
-from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from search_spaces.hyperparameters import AscentHyperparameters, TrialSpace
 from search_spaces.placement import PlacementSpace, SearchSpace
+from trainables.fidelity import MAX_RUNGS
 from trainables.problem import PlacementProblem
 from trainables.settings.base import Rungs, TrainableSettings
 from trainables.settings.placement import PlacementSettings
@@ -25,13 +25,16 @@ class AscentSettings(AscentHyperparameters):
     rung: int | None = Field(
         None,
         ge=1,
+        le=MAX_RUNGS,
         description="rung of fidelity.rungs at which every step is scored, the first being 1; null: the last",
     )
-    points: int = Field(12, ge=1, le=10_000, description="receiver cells around the quantile, felt by the gradient")
+    points: int = Field(
+        12, ge=1, le=200, description="receiver cells around the quantile, felt by the gradient; 100 take 1 GB"
+    )
     path_rays_per_ap: int = Field(
         10_000,
         ge=100,
-        le=10_000_000,
+        le=1_000_000,
         description="rays per access point with which a step looks for paths to them; fewer miss the reflector",
     )
 
@@ -62,7 +65,7 @@ class GradientSettings(AscentSettings, TrainableSettings):
         """The rung is one of the fidelity's, and the start can be built."""
         self.check_rung("trainable", len(problem.rungs))
         if self.start is not None:
-            _check_start(self.start, problem.site().space)
+            problem.site().space.check_start(self.start, "trainable.start")
 
     def space(self, placement: PlacementSpace) -> SearchSpace:
         """Starts, unless one is given, and hyperparameters."""
@@ -94,22 +97,3 @@ class GradientSettings(AscentSettings, TrainableSettings):
     def describe(self, rungs: Rungs, has_reflector: bool) -> str:
         rays = self.rays_per_ap(rungs, has_reflector)[-1]
         return f"gradient ascent, {self.steps} steps, {rays:,} rays per AP in all"
-
-
-def _check_start(start: Mapping[str, float], space: PlacementSpace) -> None:
-    genes = {gene.name: gene for gene in space.genes}
-    if wrong := sorted(set(start) ^ set(genes)):
-        what = "misses" if wrong[0] in genes else "has an unknown"
-        raise ValueError(
-            f"trainable.start must name every gene once, but {what} {wrong[0]!r}; the genes are {', '.join(genes)}"
-        )
-    for name, gene in genes.items():
-        if not gene.low <= start[name] <= gene.high:
-            raise ValueError(
-                f"trainable.start.{name} must lie in [{gene.low:g}, {gene.high:g}], but got {start[name]:g}; move it"
-            )
-    if (violation := space.violation(start)) > 0:
-        raise ValueError(
-            f"trainable.start must be a placement that can be built, but misses it by {violation:.3g}; keep it in "
-            "access_points.areas, its access points apart and the plate facing the room"
-        )

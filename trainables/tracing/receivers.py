@@ -28,7 +28,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from search_spaces.model import Model
-from search_spaces.zones import Region, Zone, contains
+from search_spaces.zones import MAX_COORDINATE_M, Region, Zones, contains
 
 TRIANGLES_PER_CELL = 4
 """Two crossed panels of two triangles each, all of the same area."""
@@ -37,17 +37,17 @@ TRIANGLES_PER_CELL = 4
 class ReceiversConfig(Model):
     """Where users are and how their signal is measured."""
 
-    zones: tuple[Zone, ...] | None = Field(
-        None, min_length=1, description="polygons of the users; null: the floor plan's"
-    )
-    height_m: float = Field(1.5, gt=0, description="height of the users' devices [m]")
+    zones: Zones | None = Field(None, min_length=1, description="polygons of the users; null: the floor plan's")
+    height_m: float = Field(1.5, gt=0, le=MAX_COORDINATE_M, description="height of the users' devices [m]")
     cell_size_m: float = Field(0.5, gt=0, le=100, description="side of a receiver cell [m]")
     surface: Literal["crosses", "plane"] = Field(
         "crosses",
         description="crosses: two vertical panels a cell (accurate indoors); "
         "plane: a horizontal map (for pictures and comparison)",
     )
-    panel_height_m: float = Field(0.8, gt=0, description="height of the crossed panels, centred on height_m [m]")
+    panel_height_m: float = Field(
+        0.8, gt=0, le=MAX_COORDINATE_M, description="height of the crossed panels, centred on height_m [m]"
+    )
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from search_spaces import plain_yaml
 from search_spaces.model import Model
@@ -21,8 +21,12 @@ from tune_reflector.config.config_file import read_mapping, validate, validate_a
 from tune_reflector.config.search_config import SearchConfig, folder_name
 from tune_reflector.config.sections import FinalSettings
 from tune_reflector.errors import ConfigError
+from tune_reflector.searchers.settings import MAX_TRIALS
 
-MOST_TRIALS = 10_000_000
+MAX_VARIANTS = 500
+"""Entries, each crossed with the grid: all of them are checked before the first run starts."""
+
+MAX_SEEDS = 100
 
 _SAME_FOR_ALL = {
     "scene": "it decides what is measured; put it into base",
@@ -39,7 +43,9 @@ _SAME_FOR_ALL = {
 }
 """Keys that an entry may not override: why, and what to do instead."""
 
-Overrides = dict[str, Any]
+Key = Annotated[str, Field(max_length=200)]
+
+Overrides = dict[Key, Any]
 
 
 class ComparisonConfig(Model):
@@ -51,16 +57,21 @@ class ComparisonConfig(Model):
         {}, description="settings of a search that all entries share, or path of their file; launch is local unless set"
     )
     entries: dict[str, Overrides] = Field(
-        min_length=1, description="label: settings that differ from the base; the others are tested against the first"
+        min_length=1,
+        max_length=MAX_VARIANTS,
+        description="label: settings that differ from the base; the others are tested against the first",
     )
-    grid: dict[str, Annotated[list[Any], Field(min_length=1)]] = Field(
+    grid: dict[Key, Annotated[list[Any], Field(min_length=1, max_length=MAX_VARIANTS)]] = Field(
         {}, description="dotted key: values; every combination is crossed with every entry"
     )
     seeds: tuple[Annotated[int, Field(ge=0, le=2**31 - 1)], ...] = Field(
-        (1, 2, 3, 4, 5), min_length=1, description="seeds of the searcher; every entry runs with each"
+        (1, 2, 3, 4, 5),
+        min_length=1,
+        max_length=MAX_SEEDS,
+        description="seeds of the searcher; every entry runs with each",
     )
     rays_per_ap: float = Field(
-        gt=0, description="budget of each run: rays per access point that its trials trace, all together"
+        gt=0, le=1e18, description="budget of each run: rays per access point that its trials trace, all together"
     )
     parallel: int | None = Field(
         None, ge=1, description="runs at a time; null: as many as the cores allow with launch: local, else 1"
@@ -98,8 +109,8 @@ class ComparisonConfig(Model):
     @classmethod
     def _values_differ(cls, grid: dict[str, list[Any]]) -> dict[str, list[Any]]:
         for key, values in grid.items():
-            texts = [plain_yaml.inline(value) for value in values]
-            if repeated := [text for text in texts if texts.count(text) > 1]:
+            counted = Counter(plain_yaml.inline(value) for value in values)
+            if repeated := [text for text, count in counted.items() if count > 1]:
                 raise ValueError(f"{key} must have different values, but {repeated[0]} stands twice; drop one")
         return grid
 
@@ -109,6 +120,16 @@ class ComparisonConfig(Model):
         if repeated := [seed for seed, count in Counter(seeds).items() if count > 1]:
             raise ValueError(f"must differ, but {repeated[0]} stands twice; drop one")
         return seeds
+
+    @model_validator(mode="after")
+    def _few_enough(self) -> Self:
+        variants = len(self.entries) * math.prod(len(values) for values in self.grid.values())
+        if variants > MAX_VARIANTS:
+            raise ValueError(
+                f"grid must cross the entries into at most {MAX_VARIANTS} variants, but makes "
+                f"{min(variants, 10**99):.3g}; drop some of its values"
+            )
+        return self
 
     @property
     def folder(self) -> Path:
@@ -139,7 +160,7 @@ class Run:
     @property
     def folder(self) -> Path:
         """Folder of the search's results."""
-        return self.config.run_dir
+        return next(self.config.folders)
 
 
 def load_comparison(path: Path) -> ComparisonConfig:
@@ -186,8 +207,6 @@ def plan_runs(comparison: ComparisonConfig) -> list[Run]:
             configs[label] = _entry_config(comparison, base, label, overrides)
         except ConfigError as error:
             problems += str(_at(f"entries.{label}", error)).splitlines()
-        except RecursionError:
-            problems.append(f"entries.{label}: must not contain itself; drop the YAML anchor")
     if problems:
         raise ConfigError("\n".join(problems))
     _check_names_differ(configs)
@@ -225,7 +244,7 @@ def _entry_config(
         data = merged(data, change)
     config = validate(data)
     # Few trials trace less than their first iteration (those that cannot be built), so that many outlast the rays.
-    trials = min(MOST_TRIALS, math.ceil(3 * comparison.rays_per_ap / config.plan.rays_per_iteration[0]))
+    trials = min(MAX_TRIALS, math.ceil(3 * comparison.rays_per_ap / config.plan.rays_per_iteration[0]))
     budget = {
         "trials": max(config.budget.trials, trials),
         "time_s": None,

@@ -4,6 +4,7 @@ Nothing here imports Ray or Sionna, so an error in a file is told at once.
 """
 
 import difflib
+import reprlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import UnionType
@@ -17,18 +18,18 @@ from search_spaces.hyperparameters import TAGS
 from search_spaces.kinds import Kind
 from search_spaces.model import Model
 from tune_reflector.config.search_config import SearchConfig
-from tune_reflector.errors import ConfigError
+from tune_reflector.errors import MOST_PROBLEMS, ConfigError, one_line
 from tune_reflector.plugins import load_plugins
 
 SomeModel = TypeVar("SomeModel", bound=Model)
 
 
-def parse_yaml(text: str, source: str) -> Any:
+def parse_yaml(text: str | bytes, source: str) -> Any:
     """Plain data from YAML; a ``ConfigError`` names ``source``."""
     try:
         return plain_yaml.parse(text, source)
     except ValueError as error:
-        raise ConfigError(_one_line(str(error))) from None
+        raise ConfigError(one_line(str(error))) from None
 
 
 def load_config(path: Path | None, overrides: Sequence[str] = ()) -> SearchConfig:
@@ -42,17 +43,16 @@ def load_config(path: Path | None, overrides: Sequence[str] = ()) -> SearchConfi
         ConfigError: with every problem that was found, one a line.
     """
     data = {} if path is None else read_mapping(path)
-    for override in overrides:
-        _override(data, override)
+    override(data, overrides)
     return validate(data)
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
     """The plain data of a YAML file of keys."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = plain_yaml.read(path)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it is not text"
+        reason = getattr(error, "strerror", None) or error
         raise ConfigError(f"{path}: must be a readable YAML file: {reason}; check the path") from None
     data = parse_yaml(text, str(path))
     data = {} if data is None else data
@@ -73,29 +73,29 @@ def validate_as(model: type[SomeModel], data: Mapping[str, Any]) -> SomeModel:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        details = error.errors()
-        inner = [d for d in details if not any(_is_within(o["loc"], d["loc"]) for o in details)]
-        lines = dict.fromkeys(_one_line(_explain(detail, data, model)) for detail in inner)
-        raise ConfigError("\n".join(lines)) from None
+        details = error.errors(include_url=False)
+        outer = {detail["loc"][:end] for detail in details for end in range(len(detail["loc"]))}
+        inner = [detail for detail in details if detail["loc"] not in outer]
+        told = dict.fromkeys(one_line(_explain(detail, data, model)) for detail in inner[:MOST_PROBLEMS])
+        more = [f"and {len(inner) - MOST_PROBLEMS} more"] if len(inner) > MOST_PROBLEMS else []
+        raise ConfigError("\n".join([*told, *more])) from None
     except (OSError, RecursionError, OverflowError) as error:
-        raise ConfigError(_one_line(f"the configuration cannot be used: {error}")) from None
+        raise ConfigError(one_line(f"the configuration cannot be used: {error}")) from None
 
 
-def _is_within(inner: tuple[int | str, ...], outer: tuple[int | str, ...]) -> bool:
-    return len(inner) > len(outer) and inner[: len(outer)] == outer
-
-
-def _override(data: dict[str, Any], override: str) -> None:
-    key, equals, value = override.partition("=")
-    path = key.strip().split(".")
-    if not equals or not all(path):
-        raise ConfigError(f"{override}: an override must be key=value, for instance budget.trials=100")
-    node = data
-    for part in path[:-1]:
-        child = node.get(part)
-        node[part] = child = dict(child) if isinstance(child, dict) else {}
-        node = child
-    node[path[-1]] = parse_yaml(value, override)
+def override(data: dict[str, Any], overrides: Sequence[str]) -> None:
+    """Change the plain data of a configuration by ``key=value``; ``ConfigError`` says which is none."""
+    for text in overrides:
+        key, equals, value = text.partition("=")
+        path = key.strip().split(".")
+        if not equals or not all(path):
+            raise ConfigError(f"{text}: an override must be key=value, for instance budget.trials=100")
+        node = data
+        for part in path[:-1]:
+            child = node.get(part)
+            node[part] = child = dict(child) if isinstance(child, dict) else {}
+            node = child
+        node[path[-1]] = parse_yaml(value, text)
 
 
 def _explain(detail: ErrorDetails, data: Mapping[str, Any], model: type[Model]) -> str:
@@ -147,17 +147,18 @@ def _path(loc: Sequence[int | str], data: Any) -> list[int | str]:
     return path
 
 
-def _one_line(text: str) -> str:
-    """Keys and values come from a file, with whatever control characters are in it."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
 def _short(value: Any) -> str:
     try:
-        text = repr(value)
+        text = _REPR.repr(value)
     except ValueError:  # Python refuses to print an integer of more than 4300 digits
         return "a value too long to print"
     return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+_REPR = reprlib.Repr()
+_REPR.maxlevel = 4
+_REPR.maxlist = _REPR.maxtuple = _REPR.maxdict = 20
+_REPR.maxstring = _REPR.maxother = 200
 
 
 def _keys_at(model: type[Model], loc: Sequence[int | str], data: Any) -> list[str]:

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from search_records.result import ResultColumns
 from search_spaces.kinds import Kind
@@ -20,6 +20,7 @@ from trainables.settings.base import TrainableSettings
 from trainables.settings.placement import PlacementSettings
 from trainables.trial_plan import TrialPlan
 from tune_reflector.config.sections import BudgetSettings, FaultSettings, FinalSettings, RaySettings, ReportSettings
+from tune_reflector.config.start import read_start
 from tune_reflector.refinement.settings import RefinementSettings
 from tune_reflector.schedulers.fifo import FifoSettings
 from tune_reflector.schedulers.settings import SchedulerSettings
@@ -35,6 +36,11 @@ class SearchConfig(PlacementProblem):
     seed: int = Field(1, ge=0, le=2**31 - 1, description="seed of the searcher")
     launch: Literal["ray", "local"] = Field(
         "ray", description="ray: trials in parallel workers; local: one after another, in-process"
+    )
+    start: dict[str, float] | None = Field(
+        None,
+        description="placement to try first: genes by name, or the best.json or trials.csv of a run, whose best it is; "
+        "null: none",
     )
     trainable: TrainableSettings = Field(PlacementSettings(), description="what a trial does")
     searcher: SearcherSettings = Field(GaSettings(), description="what proposes candidates")
@@ -55,6 +61,18 @@ class SearchConfig(PlacementProblem):
             raise ValueError(f"results_dir must be a path, but got {str(results_dir)!r}; drop the NUL character")
         return results_dir.expanduser() if str(results_dir).startswith("~/") else results_dir
 
+    @field_validator("start", mode="before")
+    @classmethod
+    def _from_a_file(cls, start: Any, info: ValidationInfo) -> Any:
+        """The genes themselves are kept, so that a resumed search needs no file."""
+        if not isinstance(start, str | Path):
+            return start
+        if not info.data.keys() >= PlacementProblem.model_fields.keys():  # something else is wrong, and is told
+            return None
+        problem = PlacementProblem(**{name: info.data[name] for name in PlacementProblem.model_fields})
+        genes = [gene.name for gene in problem.site().space.genes]
+        return read_start(Path(start), problem.objective.metric, genes)
+
     @field_validator("name")
     @classmethod
     def _is_a_folder_name(cls, name: str | None) -> str | None:
@@ -64,6 +82,7 @@ class SearchConfig(PlacementProblem):
     def _search_is_coherent(self) -> Self:
         """Every part is asked whether it fits the rest; here is only what no part can know."""
         self.trainable.check(self)
+        self._check_start()
         self.searcher.check(self.space())
         self.scheduler.check(self.plan, self.searcher)
         if self.refine is not None:
@@ -74,6 +93,17 @@ class SearchConfig(PlacementProblem):
         self._check_launch()
         self._check_final()
         return self
+
+    def _check_start(self) -> None:
+        if self.start is None:
+            return
+        self.plan.placement_space.check_start(self.start, "start")
+        if not self.searcher.begins_at_start:
+            kinds = [kind for kind, of in SearcherSettings.kinds().items() if of.begins_at_start]
+            raise ValueError(
+                f"start must be null with a searcher that does not begin at it, but searcher.kind is "
+                f"{self.searcher.kind!r}; choose {', '.join(kinds)}, or drop start"
+            )
 
     def _check_refining_searcher(self) -> None:
         for stage in self.stages()[1:]:
@@ -157,7 +187,7 @@ class SearchConfig(PlacementProblem):
 
     def space(self) -> SearchSpace:
         """The space that the searcher searches."""
-        return self.plan.space
+        return self.trainable.space(replace(self.plan.placement_space, start=self.start))
 
     def columns(self) -> ResultColumns:
         """Columns of the results of all stages."""
@@ -188,22 +218,16 @@ class SearchConfig(PlacementProblem):
         """The rung whose scores may be told."""
         return self.plan.top_rung
 
-    def named(self) -> Self:
-        """The same with a name: what is searched and how, with a number if a run of that name is there already."""
+    @property
+    def folders(self) -> Iterator[Path]:
+        """Folders that a new run may have: that of its name or, without one, of what is searched and how, numbered."""
         if self.name is not None:
-            return self
+            yield (self.results_dir / self.name).absolute()
+            return
         scene = _as_name(Path(self.scene.source).stem) or "scene"
         parts = (self.searcher.label, self.trainable.name_part, self.scheduler.name_part)
-        how = [_as_name(part) for part in parts if part is not None]
-        names = (f"{scene[:60]}-{'-'.join(how)[:30]}{suffix}" for suffix in _suffixes())
-        name = next(name for name in names if not (self.results_dir / name).exists())
-        return self.model_copy(update={"name": name})
-
-    @property
-    def run_dir(self) -> Path:
-        """Folder of the run's results."""
-        assert self.name is not None, "named() comes first"
-        return (self.results_dir / self.name).absolute()
+        how = "-".join(_as_name(part) for part in parts if part is not None)
+        yield from ((self.results_dir / f"{scene[:60]}-{how[:30]}{suffix}").absolute() for suffix in _suffixes())
 
 
 def _as_name(text: str) -> str:

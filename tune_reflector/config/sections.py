@@ -12,7 +12,7 @@ class BudgetSettings(Model):
 
     trials: int = Field(500, ge=1, le=10_000_000, description="candidates to try")
     max_concurrent: int | None = Field(
-        None, ge=1, description="trials at a time; null: as many as the machine's cores or GPU allow"
+        None, ge=1, le=10_000, description="trials at a time; null: as many as the machine's cores or GPU allow"
     )
     time_s: float | None = Field(None, gt=0, description="end the search after this long [s]; null: no limit")
     rays_per_ap: float | None = Field(
@@ -32,6 +32,7 @@ class FaultSettings(Model):
     trial_timeout_s: float | None = Field(
         1800.0,
         gt=0,
+        le=31_536_000,
         description="a trial that gives no sign of life for this long [s], a rung being one, is ended and tried once "
         "more (launch: ray); null: no limit",
     )
@@ -63,7 +64,10 @@ class ReportSettings(Model):
     """What is drawn of a search, by a process of its own beside it."""
 
     every_s: float | None = Field(
-        5.0, ge=1, description="least time between two updates of report.html and tensorboard/ [s]; null: neither"
+        5.0,
+        ge=1,
+        le=86_400,
+        description="least time between two updates of report.html and tensorboard/ [s]; null: neither",
     )
     curves: int = Field(
         10, ge=0, le=1000, description="best trials with a curve of their own and a line in TensorBoard's HParams tab"
@@ -74,6 +78,6 @@ class ReportSettings(Model):
 class FinalSettings(Model):
     """How the winner is scored again, with fresh rays, before it is told to anybody."""
 
-    candidates: int = Field(5, ge=1, description="best candidates of the search that are traced again")
-    rays_per_ap: int = Field(1_000_000, ge=100, description="rays per access point of one lattice")
+    candidates: int = Field(5, ge=1, le=1000, description="best candidates of the search that are traced again")
+    rays_per_ap: int = Field(1_000_000, ge=100, le=2**32 - 1, description="rays per access point of one lattice")
     lattices: int = Field(5, ge=2, le=20, description="lattices of the winner; their spread is the error bar")

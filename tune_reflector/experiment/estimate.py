@@ -1,6 +1,7 @@
 """The estimate of what a search will do and how long it will take, in a few lines for people."""
 
 import math
+from pathlib import Path
 from time import perf_counter
 
 import numpy as np
@@ -15,18 +16,39 @@ OVERHEAD_S = 0.02
 """What a trial costs beside its rays."""
 
 
+QUICK_RAYS = 300_000
+"""All access points together: a map of so many rays takes a second at most, unless its cells are tiny."""
+
+PATIENCE_S = 2.0
+"""A larger map is traced only if it is expected to take less."""
+
+
 def seconds_per_ray(config: SearchConfig, evaluator: PlacementEvaluator) -> float:
-    """Measure a ray per access point by tracing one placement at every rung, with the threads of one trial."""
+    """Measure a ray per access point by tracing one placement, with the threads of one trial.
+
+    The first and the last rung are traced; in place of one that would take too long, a smaller map, in which a ray
+    takes about as long.
+    """
     evaluator.set_threads(config.resources.cpus_per_trial)
     placement = evaluator.site.space.decode(evaluator.site.space.sample(np.random.default_rng(0)))
-    all_s = 0.0
-    for rays in config.rungs:
+
+    def measure(rays: int) -> float:
         evaluator.trace(placement, rays)  # compiles
         start = perf_counter()
         evaluator.trace(placement, rays)
-        all_s += perf_counter() - start
+        return (perf_counter() - start) / rays
+
+    first, last = config.rungs[0], config.rungs[-1]
+    quick = max(1, QUICK_RAYS // config.access_points.count)
+    rays = min(first, quick)
+    of_first = of_last = measure(rays)
+    while rays < last:
+        rays = min(last, max(quick, 10 * rays))
+        if rays * of_last > PATIENCE_S:
+            break
+        of_last = measure(rays)
     evaluator.set_threads(None)
-    return all_s / sum(config.rungs)
+    return of_last if first > quick else (first * of_first + last * of_last) / (first + last)
 
 
 def search_s(config: SearchConfig, s_per_ray: float, workers: int) -> float:
@@ -41,10 +63,11 @@ def search_s(config: SearchConfig, s_per_ray: float, workers: int) -> float:
     return min(total_s, config.budget.time_s or total_s)
 
 
-def describe(config: SearchConfig, site: Site, backend: Backend, workers: int, time_s: float) -> str:
+def describe(folder: Path, config: SearchConfig, site: Site, backend: Backend, workers: int, time_s: float) -> str:
     """The search as it will be.
 
     Args:
+        folder: of its results.
         config: of the search.
         site: where.
         backend: what traces.
@@ -65,6 +88,6 @@ def describe(config: SearchConfig, site: Site, backend: Backend, workers: int, t
         "search": f"{config.searcher.label} with {config.scheduler.kind}",
         **({"refine": config.refine.describe()} if config.refine else {}),
         "budget": f"{budget}, about {format_duration(time_s)}",
-        "results": str(display_path(config.run_dir)),
+        "results": str(display_path(folder)),
     }
     return "\n".join(f"{name:<8} {text}" for name, text in rows.items())

@@ -7,6 +7,7 @@ from search_records.atomic_files import write_json
 from search_records.display import display_path
 from search_spaces.design import Placement, angles_deg
 from trainables.objectives.base import MapError, ObjectiveSettings
+from tune_reflector.config.search_config import SearchConfig
 from tune_reflector.experiment.session import FAILED, OK, Session
 from tune_reflector.runs.history import History
 from tune_reflector.runs.layout import (
@@ -21,6 +22,9 @@ from tune_reflector.runs.layout import (
 )
 from tune_reflector.runs.winner import Winner, best_map, find_winner, shown_error
 
+SHALLOW = 5
+"""Fewer interactions than this may not lead around corners."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -28,7 +32,7 @@ def finish(session: Session) -> int:
     """Measure the winner and write what the run leaves behind; returns the exit code."""
     from tune_reflector.runs.best_file import best_json
 
-    config, evaluator, folder = session.config, session.evaluator, session.config.run_dir
+    config, evaluator, folder = session.config, session.evaluator, session.folder
     evaluator.set_threads(None)
     history = History.read(config, folder)
     _tell_of_failures(history.failures)
@@ -45,6 +49,9 @@ def finish(session: Session) -> int:
             "no feasible placement in %d trials; widen access_points.areas or raise budget.trials", config.num_trials
         )
         return FAILED
+    if winner.measured.score.outage == 1:
+        _log.warning(_without_power(config, winner))
+        return FAILED
     best_map(winner).write(folder / MAPS_FILE)
     best = best_json(config, winner, evaluator)
     write_json(folder / BEST_FILE, best)
@@ -53,6 +60,30 @@ def finish(session: Session) -> int:
         _draw(session, winner.placement, history)
     _log.info("\n%s", summary(winner, config.objective))
     return OK
+
+
+def _without_power(config: SearchConfig, winner: Winner) -> str:
+    """What to change where not even the best placement gives any cell power."""
+    cells = f"any of the {winner.measured.traced.rss_w.shape[1]} receiver cells"
+    if winner.measured.traced.rss_w.any():
+        return (
+            f"no placement gives {cells} more than objective.floor_dbm={config.objective.floor_dbm:g}: lower it, or "
+            "raise access_points.power_dbm"
+        )
+    radio = config.radio
+    remedies = []
+    if not radio.line_of_sight:
+        remedies.append("set radio.line_of_sight=true")
+    if not radio.specular_reflection:
+        remedies.append("set radio.specular_reflection=true")
+    if not radio.refraction:
+        remedies.append("set radio.refraction=true if walls are between")
+    if radio.max_depth < SHALLOW:
+        remedies.append(f"raise radio.max_depth (now {radio.max_depth})")
+    remedies.append("move access_points.areas and receivers.zones nearer to each other")
+    if config.scene.floor_plan() is None:
+        remedies.append("check that access_points.height_m and receivers.height_m are above the ground")
+    return f"no ray arrived at {cells} from any placement: {', '.join(remedies[:-1])} or {remedies[-1]}"
 
 
 def summary(winner: Winner, objective: ObjectiveSettings) -> str:
@@ -91,7 +122,7 @@ def _draw(session: Session, placement: Placement, history: History) -> None:
     from tune_reflector.runs.run_data import RunData
 
     _log.info("drawing the figures")
-    folder = session.config.run_dir
+    folder = session.folder
     try:
         save_figures(RunData.of(folder, session.config, history))
         save_scene(folder / FIGURES_FOLDER, session.evaluator, placement, folder.name)
@@ -101,7 +132,7 @@ def _draw(session: Session, placement: Placement, history: History) -> None:
 
 def point_to_results(session: Session) -> None:
     """Say where everything is."""
-    folder, report = session.config.run_dir, session.config.report
+    folder, report = session.folder, session.config.report
     files = [BEST_FILE, TABLE_FILE, CONFIG_FILE, PROVENANCE_FILE]
     files += [f"{FIGURES_FOLDER}/"] if report.figures else []
     shown = display_path(folder)

@@ -3,22 +3,21 @@
 Every check raises ``ConfigError`` with a line that names the field, the rule, the value and the remedy.
 """
 
-import os
-import shutil
 from importlib.util import find_spec
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 
-from search_records.journal import Journal, JournalError, in_use
+from search_records.journal import Journal, JournalError
 from trainables.evaluator import PlacementEvaluator
 from trainables.problem import Site
 from trainables.tracing.backend import Backend, BackendError, find_backend
 from tune_reflector.config.search_config import SearchConfig
 from tune_reflector.errors import ConfigError
-from tune_reflector.runs.layout import JOURNAL_FILE, TABLE_FILE, is_run
+from tune_reflector.runs.history import check_journal
+from tune_reflector.runs.layout import JOURNAL_FILE
 
-MIN_FREE_MB = 200
 SPEED_OF_LIGHT_M_S = 299_792_458.0
 
 
@@ -41,33 +40,11 @@ def check_packages(config: SearchConfig) -> None:
         )
 
 
-def check_new_run(config: SearchConfig, overwrite: bool) -> None:
-    """The run's folder can be made, has room, and holds nothing yet (or may be replaced)."""
-    folder = config.run_dir
-    if folder.exists() and not overwrite:
-        raise ConfigError(
-            f"name: a run must have a new name, but {folder} exists; choose another name, resume it with "
-            f"--resume {folder}, or replace it with --overwrite"
-        )
-    if folder.exists() and (folder.is_symlink() or not is_run(folder)):
-        raise ConfigError(f"name: --overwrite replaces runs only, but {folder} is none; choose another name")
-    if in_use(folder / JOURNAL_FILE):
-        raise ConfigError(f"name: --overwrite must not replace a run that goes on, but {folder} does; stop it first")
-    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
-        raise ConfigError(f"results_dir: must be a folder that can be written, but {existing} cannot; choose another")
-    free_mb = shutil.disk_usage(existing).free // 2**20
-    if free_mb < MIN_FREE_MB:
-        raise ConfigError(f"results_dir: must have {MIN_FREE_MB} MB free, but {existing} has {free_mb}; make room")
-
-
-def open_journal(config: SearchConfig) -> Journal:
-    """The journal of a run; no other process has it open."""
-    folder = config.run_dir
+def open_journal(folder: Path, config: SearchConfig) -> Journal:
+    """The journal of the run in a folder; no other process has it open."""
     path = folder / JOURNAL_FILE
-    if (folder / TABLE_FILE).exists() and not path.exists():
-        raise ConfigError(f"{path}: is missing; restore it, or start a new run")
     try:
+        check_journal(folder)
         return Journal(path, config.columns())
     except JournalError as error:
         raise ConfigError(str(error)) from None
@@ -79,8 +56,17 @@ def prepare(config: SearchConfig) -> tuple[Backend, PlacementEvaluator]:
     """The backend, and the scene loaded in this process: it checks the scene now and measures the winner later."""
     backend = check_backend(config)
     check_feasible(config.site())
+    evaluator = load_scene(config)
+    _check_bounds(evaluator)
+    return backend, evaluator
+
+
+def load_scene(config: SearchConfig) -> PlacementEvaluator:
+    """The scene, loaded in this process once its source has seen that it can be."""
+    if complaint := config.scene.probe(config.radio.frequency_hz, config.resources.device):
+        raise ConfigError(f"scene.{complaint}")
     try:
-        evaluator = PlacementEvaluator(config.problem())
+        return PlacementEvaluator(config.problem())
     except BackendError as error:
         raise ConfigError(str(error)) from None
     except (ValueError, RuntimeError, TypeError) as error:
@@ -89,8 +75,6 @@ def prepare(config: SearchConfig) -> tuple[Backend, PlacementEvaluator]:
             f"scene: must be one that Sionna can load at radio.frequency_hz={config.radio.frequency_hz:g}, but it "
             f"says: {reason}; correct the scene or the frequency"
         ) from None
-    _check_bounds(evaluator)
-    return backend, evaluator
 
 
 def check_feasible(site: Site) -> None:

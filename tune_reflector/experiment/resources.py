@@ -57,7 +57,7 @@ def machine(config: SearchConfig, backend: Backend) -> Iterator[Machine]:
     if config.launch == "local" or config.ray.address is None:
         yield Machine.local(backend)
     else:
-        from tune_reflector.execution.ray_tune import existing_cluster
+        from tune_reflector.execution.ray_cluster import existing_cluster
 
         with existing_cluster(config.ray.address) as resources:
             yield Machine(resources.get("CPU", 0), resources.get("GPU", 0))

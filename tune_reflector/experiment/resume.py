@@ -5,18 +5,19 @@ but for what says how long and where the search runs. All of it raises ``ConfigE
 """
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from search_records.atomic_files import write_json, write_text
 from search_records.events import Event, Finished
-from tune_reflector.config.config_file import dump_config, flat, load_config
+from tune_reflector.config.config_file import dump_config, flat
 from tune_reflector.config.search_config import SearchConfig
 from tune_reflector.errors import ConfigError
-from tune_reflector.runs.layout import CONFIG_FILE, PROVENANCE_FILE, is_run
-from tune_reflector.runs.provenance import relevant_packages, session_record
+from tune_reflector.runs.containment import check_contained
+from tune_reflector.runs.layout import CONFIG_FILE, PROVENANCE_FILE
+from tune_reflector.runs.provenance import CONFIG_SHA256, read_provenance, relevant_packages, session_record
+from tune_reflector.runs.run_config import read_config
 
 MAY_GROW = ("budget.trials", "budget.time_s", "budget.rays_per_ap")
 MAY_CHANGE = (
@@ -29,7 +30,6 @@ MAY_CHANGE = (
     "ray.",
     "report.",
 )
-CONFIG_SHA256 = "config_sha256"
 
 
 def load_run(
@@ -43,35 +43,30 @@ def load_run(
         overrides: ``key=value``; of ``MAY_GROW`` and ``MAY_CHANGE``.
         other_versions: whether the user wants to go on with other packages all the same.
     """
-    if not is_run(folder):
-        raise ConfigError(
-            f"--resume: must be the folder of a run, with {CONFIG_FILE} and {PROVENANCE_FILE}, but {folder} is not; "
-            "check the path"
-        )
-    about = _provenance(folder)
+    check_contained(folder)
+    about = read_provenance(folder)
     config_file = folder / CONFIG_FILE
-    if hashlib.sha256(config_file.read_bytes()).hexdigest() not in about[CONFIG_SHA256]:
+    if hashlib.sha256(config_file.read_bytes()).hexdigest() not in about.config_sha256:
         raise ConfigError(
             f"--resume: must be the same search, but {config_file} has changed since the run was started; undo that, "
             f"or start a new run from it; a larger budget goes on the command line: --resume {folder} budget.trials=N"
         )
     if not other_versions:
-        _check_versions(about["packages"], versions)
-    before = load_config(config_file)
-    if about.get("scene_sha256") != before.scene.sha256():
+        _check_versions(about.packages, versions)
+    before = read_config(folder)
+    if about.scene_sha256 != before.scene.sha256():
         building = before.scene.file or before.scene.source
         raise ConfigError(
             f"--resume: must be the same building, but {building} has changed since the run was started; restore the "
             "file or start a new run"
         )
-    after = load_config(config_file, overrides)
-    changes = dict(_changes(before, after))
-    return after.model_copy(update={"name": folder.name, "results_dir": folder.parent}), changes
+    after = read_config(folder, overrides)
+    return after, dict(_changes(before, after))
 
 
 def check_device(folder: Path, description: str) -> None:
     """Rays of a processor and of a graphics card agree but to rounding: they do not share a table unasked."""
-    before = str(_provenance(folder).get("device"))
+    before = read_provenance(folder).device
     if before.split()[:1] != description.split()[:1]:
         raise ConfigError(
             f"--resume: must trace with what it was started with, {before}, but here is {description}; set "
@@ -89,7 +84,7 @@ def record_new_run(folder: Path, config: SearchConfig, about: dict[str, Any]) ->
 
 def record_session(folder: Path, config: SearchConfig, changes: Mapping[str, Any]) -> None:
     """Add a later session to the provenance and, if anything has changed, write the configuration anew."""
-    about, text = _provenance(folder), dump_config(config)
+    about, text = read_provenance(folder).content, dump_config(config)
     about["sessions"].append(session_record(relevant_packages()) | {"changes": dict(changes)})
     if changes:  # either file may be the last that is written: both digests are good
         about[CONFIG_SHA256].append(_digest(text))
@@ -107,22 +102,6 @@ def is_finished(events: Iterable[Event], config: SearchConfig) -> bool:
     """Tell whether the search came to its end with the budget that it has now."""
     last = [event for event in events if isinstance(event, Finished)]
     return bool(last) and last[-1].budget == budget_of(config)
-
-
-def _provenance(folder: Path) -> dict[str, Any]:
-    path = folder / PROVENANCE_FILE
-    try:
-        about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if not all(isinstance(about[key], kind) for key, kind in _PARTS.items()):
-            raise TypeError
-    except (OSError, ValueError, KeyError, TypeError):
-        raise ConfigError(
-            f"--resume: {path} is damaged, or of an earlier version of this program; start a new run"
-        ) from None
-    return about
-
-
-_PARTS = {"packages": dict, "sessions": list, CONFIG_SHA256: list}
 
 
 def _check_versions(before: Mapping[str, str | None], now: Mapping[str, str | None]) -> None:

@@ -1,11 +1,10 @@
 """The run of one search, from preflight to result: this module is the order in which things happen."""
 
 import logging
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import tune_reflector
 from search_records.display import display_path
@@ -25,13 +24,17 @@ from tune_reflector.experiment.resume import (
     check_device,
     is_finished,
     load_run,
-    record_new_run,
     record_session,
 )
+from tune_reflector.experiment.run_folder import make_folder, naming_results_dir, new_folder
 from tune_reflector.experiment.session import FAILED, OK, Session
 from tune_reflector.experiment.stages import StageRun, stages
+from tune_reflector.runs.best_file import Best
+from tune_reflector.runs.claims import claimed
 from tune_reflector.runs.layout import BEST_FILE
 from tune_reflector.runs.provenance import package_versions, provenance, relevant_packages
+from tune_reflector.runs.replaced_run import ReplacedRun
+from tune_reflector.runs.run_config import check_is_run
 
 if TYPE_CHECKING:
     from tune_reflector.reporting.live_process import LiveReportProcess
@@ -48,23 +51,21 @@ def start(config: SearchConfig, overwrite: bool = False, dry_run: bool = False, 
         ConfigError: something is wrong that can be known before the search starts.
     """
     preflight.check_packages(config)
-    with _naming_results_dir():
-        config = config.named()
-        preflight.check_new_run(config, overwrite)
-    backend, evaluator = preflight.prepare(config)
-    with console.listening(), machine(config, backend) as available:
-        workers = available.workers(config, backend)
-        s_per_ray = estimate.seconds_per_ray(config, evaluator)
-        time_s = estimate.search_s(config, s_per_ray, workers)
-        _log.info(estimate.describe(config, evaluator.site, backend, workers, time_s))
-        for warning in preflight.warnings(config, evaluator.site, workers, s_per_ray):
-            _log.warning(warning)
-        if dry_run:
-            return OK
-        with _naming_results_dir():
-            _make_folder(config, backend, overwrite)
-        session = Session(config, evaluator, backend, workers, preflight.open_journal(config), console)
-        return _search(session)
+    with new_folder(config, overwrite, dry_run) as folder:
+        config = config.model_copy(update={"name": folder.name})
+        backend, evaluator = preflight.prepare(config)
+        with console.listening(), machine(config, backend) as available:
+            workers = available.workers(config, backend)
+            s_per_ray = estimate.seconds_per_ray(config, evaluator)
+            time_s = estimate.search_s(config, s_per_ray, workers)
+            _log.info(estimate.describe(folder, config, evaluator.site, backend, workers, time_s))
+            for warning in preflight.warnings(config, evaluator.site, workers, s_per_ray):
+                _log.warning(warning)
+            if dry_run:
+                return OK
+            make_folder(folder, config, _about(config, backend))
+            journal = preflight.open_journal(folder, config)
+            return _search(Session(folder, config, evaluator, backend, workers, journal, console))
 
 
 def resume(folder: Path, overrides: Sequence[str] = (), other_versions: bool = False, console: Console = LINES) -> int:
@@ -79,78 +80,84 @@ def resume(folder: Path, overrides: Sequence[str] = (), other_versions: bool = F
     Raises:
         ConfigError: the folder is no run, or one that cannot be gone on with here.
     """
-    versions = package_versions(relevant_packages())
-    config, changes = load_run(folder.absolute(), versions, overrides, other_versions)
-    journal = preflight.open_journal(config)
-    with console.listening():
-        try:
-            finished = is_finished(journal.read(), config) and (config.run_dir / BEST_FILE).exists()
-            if finished and not changes:
-                done = "%s is finished: see %s in it; a larger budget would go on with it"
-                _log.info(done, display_path(config.run_dir), BEST_FILE)
-                return OK
-            preflight.check_packages(config)
-            backend, evaluator = preflight.prepare(config)
-            if not other_versions:
-                check_device(config.run_dir, backend.description)
-            with machine(config, backend) as available:
-                workers = available.workers(config, backend)
-                with _naming_results_dir():
-                    record_session(config.run_dir, config, changes)
-                session = Session(config, evaluator, backend, workers, journal, console)
-                return _search(session)
-        finally:
-            journal.close()
+    folder = folder.resolve()
+    replaced = ReplacedRun(folder)
+    if not replaced.kept:
+        check_is_run(folder, "--resume")
+    with claimed(folder):
+        replaced.recover()
+        versions = package_versions(relevant_packages())
+        config, changes = load_run(folder, versions, overrides, other_versions)
+        journal = preflight.open_journal(folder, config)
+        with console.listening():
+            try:
+                best = Best.read(folder / BEST_FILE, config.objective)
+                if not changes and best is not None and is_finished(journal.read(), config):
+                    done = "%s is finished: see %s in it; a larger budget would go on with it"
+                    _log.info(done, display_path(folder), BEST_FILE)
+                    return OK
+                preflight.check_packages(config)
+                backend, evaluator = preflight.prepare(config)
+                if not other_versions:
+                    check_device(folder, backend.description)
+                with machine(config, backend) as available:
+                    workers = available.workers(config, backend)
+                    with naming_results_dir():
+                        record_session(folder, config, changes)
+                    return _search(Session(folder, config, evaluator, backend, workers, journal, console))
+            finally:
+                journal.close()
 
 
-@contextmanager
-def _naming_results_dir() -> Iterator[None]:
-    """Turn what the operating system says of the folder into one line."""
-    try:
-        yield
-    except OSError as error:
-        raise ConfigError(
-            f"results_dir: must be a folder that can be written, but {error.filename}: {error.strerror}; choose another"
-        ) from None
-
-
-def _make_folder(config: SearchConfig, backend: Backend, overwrite: bool) -> None:
-    folder = config.run_dir
-    if overwrite and folder.exists():
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
+def _about(config: SearchConfig, backend: Backend) -> dict[str, Any]:
     source = Path(tune_reflector.__file__).parent
-    about = provenance(relevant_packages(), backend.description, config.seed, source)
-    record_new_run(folder, config, about)
+    return provenance(relevant_packages(), backend.description, config.seed, source)
 
 
 def _search(session: Session) -> int:
     """Search, measure the winner, write the results."""
-    config, journal, folder = session.config, session.journal, session.config.run_dir
-    for part in (*folder.glob(".*.part"), *folder.glob("*/.*.part")):
-        part.unlink(missing_ok=True)  # of a session that was killed while it wrote
-    remedy = f"resume with: python -m tune_reflector.search --resume {display_path(folder)}"
+    with _in_place_of_another(session) as replaced:
+        try:
+            return _stages_and_end(session)
+        except KeyboardInterrupt as interruption:
+            _log.warning("\ninterrupted; %s", "before its first result" if replaced.kept else session.remedy)
+            return exit_code(interruption)
+        except OSError as error:
+            where = error.filename or display_path(session.folder)
+            remedy = "make room" if replaced.kept else f"make room, then {session.remedy}"
+            _log.warning("\nstopped: %s: %s; %s", where, error.strerror or error, remedy)
+            return FAILED
+        except JournalError as error:
+            raise ConfigError(str(error)) from None
+        finally:
+            with suppress(OSError):
+                session.journal.close()
+
+
+@contextmanager
+def _in_place_of_another(session: Session) -> Iterator[ReplacedRun]:
+    """A run that this one replaces is forgotten with the first result, and comes back if there is none."""
+    replaced = ReplacedRun(session.folder)
     try:
-        with _telling_scripts(session), _live_report(session) as report:
-            for stage in stages(session):
-                StageRun(session, stage, report).run()
-            code = finish(session)
-            journal.append(Finished(budget_of(config)) if code == OK else EndedWithoutWinner())
-        if code == OK:
-            point_to_results(session)
-        return code
-    except KeyboardInterrupt as interruption:
-        _log.warning("\ninterrupted; %s", remedy)
-        return exit_code(interruption)
-    except OSError as error:
-        where = error.filename or display_path(folder)
-        _log.warning("\nstopped: %s: %s; make room, then %s", where, error.strerror or error, remedy)
-        return FAILED
-    except JournalError as error:
-        raise ConfigError(str(error)) from None
+        with session.journal.told_to(replaced):
+            yield replaced
     finally:
-        with suppress(OSError):
-            journal.close()
+        if replaced.kept:
+            replaced.put_back()
+            _log.warning("%s is again the run that was to be replaced", display_path(session.folder))
+
+
+def _stages_and_end(session: Session) -> int:
+    for part in (*session.folder.glob(".*.part"), *session.folder.glob("*/.*.part")):
+        part.unlink(missing_ok=True)  # of a session that was killed while it wrote
+    with _telling_scripts(session), _live_report(session) as report:
+        for stage in stages(session):
+            StageRun(session, stage, report).run()
+        code = finish(session)
+        session.journal.append(Finished(budget_of(session.config)) if code == OK else EndedWithoutWinner())
+    if code == OK:
+        point_to_results(session)
+    return code
 
 
 def _telling_scripts(session: Session) -> AbstractContextManager[None]:
@@ -166,7 +173,7 @@ def _live_report(session: Session) -> Iterator["LiveReportProcess | None"]:
     """A report that is current while the search runs, and complete at its end."""
     from tune_reflector.reporting.live_process import INTERRUPTED_PATIENCE_S, LiveReportProcess
 
-    every_s, folder = session.config.report.every_s, session.config.run_dir
+    every_s, folder = session.config.report.every_s, session.folder
     if every_s is None:
         yield None
         return

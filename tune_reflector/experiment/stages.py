@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from search_records.atomic_files import write_json
 from search_records.events import FIRST_STAGE, Event, RefinementBegun, Reported, SessionBegun, TrialEvent
-from search_records.journal import Journal
 from search_records.progress import ProgressCounter
 from search_records.results_table import ResultsTable
 from tune_reflector.config.search_config import SearchConfig
@@ -59,7 +58,7 @@ def stages(session: Session) -> Iterator[Stage]:
         yield _search(config)
     if config.refine is None:
         return
-    begun = begun or _begin_refinement(config, config.refine, journal)
+    begun = begun or _begin_refinement(session, config.refine)
     if begun.starts:
         _log.info("refining the best %d", len(begun.starts))
         yield _refining(config, config.refine, begun.number, begun.starts)
@@ -90,12 +89,13 @@ def _refinement(events: Iterable[Event], config: SearchConfig) -> RefinementBegu
     return found[-1] if found and found[-1].budget == budget_of(config) else None
 
 
-def _begin_refinement(config: SearchConfig, refine: RefinementSettings, journal: Journal) -> RefinementBegun:
+def _begin_refinement(session: Session, refine: RefinementSettings) -> RefinementBegun:
     """Choose where the second stage starts, for good; after a larger budget it is a third one, and so on."""
+    config, journal = session.config, session.journal
     events = journal.read()
     results = (event for event in events if isinstance(event, Reported) and event.stage == FIRST_STAGE)
     starts = distinct_starts(results, config.plan.placement_space, refine)
-    path = config.run_dir / STARTS_FILE
+    path = session.folder / STARTS_FILE
     path.parent.mkdir(exist_ok=True)
     write_json(path, starts)
     earlier = sum(isinstance(event, RefinementBegun) for event in events)
@@ -117,7 +117,7 @@ class StageRun:
         from tune_reflector.execution.recorder import SearchClock
 
         self._session, self._stage, self._report = session, stage, report
-        self._folder, self._columns = session.config.run_dir, session.config.columns()
+        self._folder, self._columns = session.folder, session.config.columns()
         self._events = session.journal.read()
         self._counter = ProgressCounter(stage.config.top_rung, self._events)
         self._clock = SearchClock(self._counter.elapsed_s)
@@ -165,6 +165,7 @@ class StageRun:
             time_s=time_s,
             out_of_rays=lambda: self._counter.rays_per_ap >= stage.limits.rays_per_ap,
             session_number=session.journal.length,
+            remedy=session.remedy,
         )
 
     def _shown(self, searcher: "Searcher", to_come: int, time_s: float | None) -> "Iterator[Callback]":
@@ -176,7 +177,8 @@ class StageRun:
 
         session, counter = self._session, self._counter
         config, objective = session.config, session.config.objective
-        shown: list[Callback] = [BestMapKeeper(self._folder / MAPS_FILE, self._columns, counter.best.ranked)]
+        shape = (config.access_points.count, session.evaluator.site.grid.num_cells)
+        shown: list[Callback] = [BestMapKeeper(self._folder / MAPS_FILE, self._columns, shape, counter.best.ranked)]
         if session.console.mode == "lines":  # before all that has something to say at the end
             total, rays = counter.ended + to_come, self._stage.limits.rays_per_ap
             shown.append(Progress(counter, objective.label, objective.unit, total, time_s, rays))

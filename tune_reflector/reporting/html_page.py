@@ -181,7 +181,7 @@ def _facts(run: RunData) -> Iterator[str]:
         yield "a score of the search itself, of few rays: it will differ when it is measured again"
     yield f"{progress.ended} of {run.total} trials in {format_duration(progress.elapsed_s)}"
     yield f"{_millions(progress.rays_per_ap)} million rays per access point in all"
-    yield f"traced with {run.provenance.get('device', 'an unknown device')}"
+    yield f"traced with {run.provenance.device}"
 
 
 def _measured(best: Best, objective: ObjectiveSettings) -> Iterator[str]:
@@ -230,8 +230,10 @@ def _point(coordinates_m: Iterable[float]) -> str:
 
 
 def _coverage(run: RunData) -> Table:
-    """Share of the cells above each threshold, of each map."""
-    thresholds = sorted({*THRESHOLDS_DBM, run.config.objective.coverage_threshold_dbm}, reverse=True)
+    """Share of the cells above each threshold, of each map; cells without power are at the floor."""
+    objective = run.config.objective
+    usual = {threshold for threshold in THRESHOLDS_DBM if threshold > objective.floor_dbm}
+    thresholds = sorted(usual | {objective.coverage_threshold_dbm}, reverse=True)
     lines = []
     for name, image in run.maps.items():
         cells = image[np.isfinite(image)]

@@ -21,7 +21,8 @@ from tune_reflector.reporting.machine_use import use
 from tune_reflector.reporting.tensorboard_writer import BEST, Subject, TensorBoardWriter
 from tune_reflector.runs.history import History
 from tune_reflector.runs.layout import BEST_FILE, JOURNAL_FILE, MAPS_FILE, PAGE_FILE, TENSORBOARD_FOLDER
-from tune_reflector.runs.run_data import RunData, read_config
+from tune_reflector.runs.run_config import read_config
+from tune_reflector.runs.run_data import RunData
 
 NICENESS = 15
 

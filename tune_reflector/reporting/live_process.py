@@ -2,6 +2,7 @@
 
 import logging
 import math
+import os
 import shlex
 import subprocess
 import sys
@@ -20,6 +21,9 @@ _log = logging.getLogger(__name__)
 
 LOG_FILE = "report.log"
 
+_MALLOC = {"MALLOC_MMAP_THRESHOLD_": "131072", "MALLOC_TRIM_THRESHOLD_": "131072"}
+"""What it has freed goes back to the system: glibc would keep the tens of MB that it takes to draw a page."""
+
 
 class LiveReportProcess:
     """Runs ``tune_reflector.reporting.live`` beside the search, until its standard input ends.
@@ -33,7 +37,8 @@ class LiveReportProcess:
         self._folder = folder
         self._look_again = -math.inf
         self._process: subprocess.Popen[bytes] | None = None
-        command = [sys.executable, "-m", "tune_reflector.reporting.live", str(folder), f"{every_s:g}"]
+        command = [sys.executable, "-P", "-m", "tune_reflector.reporting.live", str(folder), f"{every_s:g}"]
+        modules = os.pathsep.join(sys.path)  # what this process would import, and nothing from the folder it stands in
         try:
             with (folder / LOG_FILE).open("wb") as log:
                 self._process = subprocess.Popen(
@@ -41,6 +46,7 @@ class LiveReportProcess:
                     stdin=subprocess.PIPE,
                     stdout=subprocess.DEVNULL,
                     stderr=log,
+                    env=_MALLOC | os.environ | {"PYTHONPATH": modules},
                     process_group=0,  # Ctrl-C in the terminal is the search's
                 )
         except OSError as error:

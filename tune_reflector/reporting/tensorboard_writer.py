@@ -9,6 +9,7 @@ import math
 import shutil
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -16,7 +17,9 @@ from statistics import median
 import numpy as np
 import numpy.typing as npt
 from tensorboardX import SummaryWriter
-from tensorboardX.summary import hparams
+from tensorboardX.event_file_writer import EventsWriter
+from tensorboardX.proto.event_pb2 import Event as EventProto
+from tensorboardX.summary import hparams, scalar
 
 from search_records.events import Event, Failed, Reported, Stopped
 from search_records.progress import ProgressCounter
@@ -167,12 +170,15 @@ class TensorBoardWriter:
     def _write_trial(self, trial_id: str, reported: Sequence[Reported]) -> None:
         subject, last = self._subject, reported[-1].result
         parameters = {name: float(last.genes[name]) for name in subject.parameters if name in last.genes}
-        with SummaryWriter(logdir=str(self._folder / TRIALS / trial_id)) as writer:
+        folder = self._folder / TRIALS / trial_id
+        folder.mkdir(parents=True, exist_ok=True)
+        with closing(EventsWriter(str(folder / "events"))) as writer:  # a SummaryWriter stays until this process ends
             for summary in hparams(parameters, {subject.metric: last.score.value}):
-                writer.file_writer.add_summary(summary)
+                writer.write_event(EventProto(summary=summary, wall_time=time.time()))
             for event in reported:
+                summary = scalar(subject.metric, event.result.score.value)
                 wall_s = subject.started_s + event.elapsed_s
-                writer.add_scalar(subject.metric, event.result.score.value, event.iteration, wall_s)
+                writer.write_event(EventProto(summary=summary, step=event.iteration, wall_time=wall_s))
 
     def _add(self, tag: str, value: float, step: int, at_s: float | None = None) -> None:
         wall_s = None if at_s is None else self._subject.started_s + at_s

@@ -1,6 +1,7 @@
 """``best.json``: the winner, with all that is needed to rebuild and re-score it with Sionna alone."""
 
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from trainables.evaluator import PlacementEvaluator
 from trainables.objectives.base import ObjectiveSettings
 from tune_reflector.config.search_config import SearchConfig
+from tune_reflector.errors import ConfigError
 from tune_reflector.runs.winner import Winner, lattice_rays
 
 
@@ -80,25 +82,37 @@ class Best:
         """Read the file; None if there is none yet.
 
         Raises:
-            ValueError: it is damaged, or of another objective.
+            ConfigError: it is damaged, or of another objective.
         """
         if not path.exists():
             return None
-        content = json.loads(path.read_text(encoding="utf-8"))
         try:
+            content = json.loads(path.read_bytes())
             return cls(
-                float(content[objective.metric]),
-                float(content[objective.error_metric]),
+                _finite(content[objective.metric]),
+                _finite(content[objective.error_metric]),
                 _optional(content[f"without_reflector_{objective.metric}"]),
                 _optional(content[f"without_reflector_{objective.error_metric}"]),
-                float(content["coverage_share"]),
-                float(content["coverage_threshold_dbm"]),
+                _finite(content["coverage_share"]),
+                _finite(content["coverage_threshold_dbm"]),
                 int(content["rays_per_ap"]),
                 content,
             )
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"{path.name} lacks {error}") from None
+        except KeyError as error:
+            reason = f"lacks {error}"
+        except (ValueError, TypeError, LookupError, OverflowError, RecursionError) as error:
+            reason = f"is damaged: {error}"
+        raise ConfigError(
+            f"{path}: must be as this program has written it, but {reason}; restore it, or delete it and resume the run"
+        )
+
+
+def _finite(number: Any) -> float:
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(f"{value} is no score")
+    return value
 
 
 def _optional(number: Any) -> float | None:
-    return None if number is None else float(number)
+    return None if number is None else _finite(number)

@@ -14,15 +14,33 @@ from search_records.events import (
     Reported,
     SessionBegun,
     Stopped,
+    TrialEvent,
+    ends_trial,
 )
-from search_records.journal import JournalTail
+from search_records.journal import JournalError, JournalTail, has_result
 from search_records.progress import ProgressCounter
 from search_records.ranking import ranked_placements
+from search_records.results_table import has_rows
 from tune_reflector.config.search_config import SearchConfig
-from tune_reflector.runs.layout import JOURNAL_FILE
+from tune_reflector.runs.layout import CONFIG_FILE, JOURNAL_FILE, TABLE_FILE
 
 MOST_PLACEMENTS = 2_000
 """How many of the best placements are remembered."""
+
+
+def check_journal(folder: Path) -> None:
+    """Raise ``JournalError`` if a run has a table of results and no journal of them: it would begin anew.
+
+    Every result is in the journal before it is in the table.
+    """
+    path, table = folder / JOURNAL_FILE, folder / TABLE_FILE
+    if not table.exists() or (path.exists() and (not has_rows(table) or has_result(path))):
+        return
+    raise JournalError(
+        f"{path}: must hold the results that {TABLE_FILE} tells of, but is {'empty' if path.exists() else 'missing'}; "
+        f"restore it, or start a new run from what is known: python -m tune_reflector.search {folder / CONFIG_FILE} "
+        f"name=NEW start={table}"
+    )
 
 
 class History:
@@ -44,8 +62,10 @@ class History:
         """Starts of each second stage."""
         self.last: SessionBegun | Finished | EndedWithoutWinner | None = None
         """What the search has come to: the last event of these."""
-        self._reporting: set[str] = set()
-        self._furthest: dict[str, int] = {}
+        self.trials = 0
+        """Trials of all stages that have reported a result."""
+        self._furthest: dict[str, int] = {}  # iteration of each trial that has reported and not ended
+        self._came_to: Counter[int] = Counter()  # trials of the first stage by how far they have come
         self._stopped: Counter[int] = Counter()
         self._results: list[Reported] = []
         self._ranked: list[Reported] = []
@@ -55,8 +75,9 @@ class History:
         """Read the history of a search, as its journal tells it now.
 
         Raises:
-            JournalError: the journal is damaged.
+            JournalError: the journal is damaged, or not there any more.
         """
+        check_journal(folder)
         history = cls(config)
         for events in JournalTail(folder / JOURNAL_FILE, config.columns()).read():
             history.add(events)
@@ -76,12 +97,14 @@ class History:
                     self._add_result(event)
                 case Failed(cause=cause):
                     self.failures[cause] += 1
-                case Stopped(trial_id):
+                case Stopped(trial_id) if event.stage == FIRST_STAGE:
                     self._stopped[self._furthest.get(trial_id, 0)] += 1
                 case RefinementBegun(starts=starts):
                     self.refinements.append(len(starts))
                 case SessionBegun() | Finished() | EndedWithoutWinner():
                     self.last = event
+            if isinstance(event, TrialEvent) and ends_trial(event):
+                self._furthest.pop(event.trial_id, None)
 
     @property
     def ranked(self) -> list[Reported]:
@@ -91,14 +114,9 @@ class History:
         return self._ranked
 
     @property
-    def trials(self) -> int:
-        """Trials of all stages that have reported a result."""
-        return len(self._reporting)
-
-    @property
     def reached(self) -> dict[int, int]:
         """Trials of the first stage that have come at least as far as each iteration."""
-        last = Counter(self._furthest.values())
+        last = +self._came_to
         return {iteration: sum(n for at, n in last.items() if at >= iteration) for iteration in sorted(last)}
 
     @property
@@ -107,9 +125,13 @@ class History:
         return self._stopped
 
     def _add_result(self, event: Reported) -> None:
-        self._reporting.add(event.trial_id)
+        before = self._furthest.get(event.trial_id)
+        self.trials += before is None
+        self._furthest[event.trial_id] = furthest = max(event.iteration, before or 0)
         if event.stage == FIRST_STAGE:
-            self._furthest[event.trial_id] = max(event.iteration, self._furthest.get(event.trial_id, 0))
+            if before is not None:
+                self._came_to[before] -= 1
+            self._came_to[furthest] += 1
             self._stopped[event.iteration] += event.done and not event.result.complete
         self._results.append(event)
         if len(self._results) > MOST_PLACEMENTS:

@@ -1,15 +1,19 @@
 """Provenance: versions, device, seed and command, which another person needs to know to repeat a run."""
 
+import json
 import platform
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from tune_reflector.errors import ConfigError
 from tune_reflector.plugins import load_plugins
+from tune_reflector.runs.layout import PROVENANCE_FILE
 
 PACKAGES = (
     "tune-reflector",
@@ -29,6 +33,44 @@ PACKAGES = (
 def relevant_packages() -> tuple[str, ...]:
     """Packages whose versions decide what a result or a saved state means, plugins included."""
     return (*PACKAGES, *load_plugins())
+
+
+CONFIG_SHA256 = "config_sha256"
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What ``provenance.json`` tells of a run, as far as the program goes by it; ``content`` is all of the file."""
+
+    packages: Mapping[str, str | None]
+    """Versions that the run was started with."""
+    device: str
+    started: datetime
+    """Start of the first session."""
+    config_sha256: Sequence[str]
+    """Digests of ``config.yaml`` as this program has written it."""
+    scene_sha256: str
+    content: dict[str, Any]
+
+
+def read_provenance(folder: Path) -> Provenance:
+    """Where the run in a folder comes from.
+
+    Raises:
+        ConfigError: the file cannot be read, or lacks something.
+    """
+    path = folder / PROVENANCE_FILE
+    try:
+        content = json.loads(path.read_bytes())
+        started = datetime.fromisoformat(content["sessions"][0]["started"])
+        packages, digests = dict(content["packages"]), list(content[CONFIG_SHA256])
+        device, scene_sha256 = str(content["device"]), str(content["scene_sha256"])
+        return Provenance(packages, device, started, digests, scene_sha256, content)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        raise ConfigError(
+            f"{path}: must be as this program has written it, but is damaged, or of an earlier version; restore it, or "
+            "start a new run"
+        ) from None
 
 
 def provenance(packages: Iterable[str], device: str, seed: int, source: Path) -> dict[str, Any]:

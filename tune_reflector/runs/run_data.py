@@ -3,41 +3,38 @@
 A run that goes on may be read at any moment: every file is either whole or not there yet.
 """
 
-import json
+import io
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from search_records.atomic_files import atomic_write, write_json
 from search_records.best_map import BestMap
+from search_records.events import Reported
 from search_records.generations_table import FILE as GENERATIONS_FILE
 from search_records.generations_table import read_generations
-from search_records.journal import JournalError, in_use
+from search_records.journal import JournalError, in_use, read_journal
+from search_records.results_table import table_text
 from search_spaces.design import Placement
+from search_spaces.placement import PlacementSpace
 from trainables.objectives.base import dbm_to_w
 from trainables.problem import Site
-from tune_reflector.config.config_file import load_config
 from tune_reflector.config.search_config import SearchConfig
 from tune_reflector.errors import ConfigError
 from tune_reflector.runs.best_file import Best
 from tune_reflector.runs.history import History
-from tune_reflector.runs.layout import (
-    BEST_FILE,
-    CONFIG_FILE,
-    JOURNAL_FILE,
-    MAPS_FILE,
-    PROVENANCE_FILE,
-    TABLE_FILE,
-    is_run,
-)
+from tune_reflector.runs.layout import BEST_FILE, JOURNAL_FILE, MAPS_FILE
+from tune_reflector.runs.provenance import Provenance, read_provenance
+from tune_reflector.runs.run_config import read_config
 
 WITHOUT = "without reflector"
 """The name of a winner's second map."""
+
+_ROUNDING = 1e-6
 
 Image = npt.NDArray[np.float64]
 """RSS [dBm] of the cells of the box around the user zones, ``[num_y, num_x]``; NaN outside of the zones."""
@@ -49,7 +46,7 @@ class RunData:
 
     folder: Path
     config: SearchConfig
-    provenance: dict[str, Any]
+    provenance: Provenance
     best: Best | None
     """``best.json``; None until the winner is measured."""
     history: History
@@ -79,15 +76,15 @@ class RunData:
         Raises:
             ConfigError: it is damaged.
         """
-        try:
-            provenance = json.loads((folder / PROVENANCE_FILE).read_text(encoding="utf-8"))
-            best = Best.read(folder / BEST_FILE, config.objective)
-        except ValueError as error:
-            raise ConfigError(f"{folder}: must be whole, but a file in it is damaged: {error}; restore it") from None
-        best_map = BestMap.read(folder / MAPS_FILE)
+        best = Best.read(folder / BEST_FILE, config.objective)
+        site = config.site()
+        best_map = BestMap.read(folder / MAPS_FILE, (config.access_points.count, site.grid.num_cells))
+        if best_map is not None and not _is_of(best_map, site.space):
+            best_map = None
         if best_map is not None and not best_map.ranked.measured:
             best = None  # of an earlier session: the search goes on with a larger budget
-        return cls(folder, config, provenance, best, history, best_map, read_generations(folder / GENERATIONS_FILE))
+        generations = read_generations(folder / GENERATIONS_FILE)
+        return cls(folder, config, read_provenance(folder), best, history, best_map, generations)
 
     @property
     def name(self) -> str:
@@ -132,7 +129,7 @@ class RunData:
     @property
     def started(self) -> datetime:
         """Start of the first session."""
-        return datetime.fromisoformat(self.provenance["sessions"][0]["started"])
+        return self.provenance.started
 
     @property
     def total(self) -> int:
@@ -146,8 +143,11 @@ class RunData:
         """Write the trials as ``parquet`` or ``json``, and the winner's genes as JSON, beside the others."""
         import pandas as pd
 
+        columns = self.config.columns()
         trials, best = self.folder / f"export.{kind}", self.folder / "export_best.json"
-        frame = pd.read_csv(self.folder / TABLE_FILE, dtype={"trial_id": str})
+        events = (event for event in read_journal(self.folder / JOURNAL_FILE, columns) if isinstance(event, Reported))
+        table = io.StringIO(table_text(columns, self.config.refine is not None, events))
+        frame = pd.read_csv(table, dtype={"trial_id": str})
         with atomic_write(trials) as file:
             if kind == "parquet":
                 frame.to_parquet(file, index=False)
@@ -159,13 +159,10 @@ class RunData:
         return [trials, best]
 
 
-def read_config(folder: Path) -> SearchConfig:
-    """The configuration of the run in a folder, which may have been moved or renamed.
-
-    Raises:
-        ConfigError: there is none.
-    """
-    if not is_run(folder):
-        raise ConfigError(f"{folder}: must be the folder of a run, but has no {CONFIG_FILE}; check the path")
-    here = folder.absolute()
-    return load_config(folder / CONFIG_FILE).model_copy(update={"name": here.name, "results_dir": here.parent})
+def _is_of(best_map: BestMap, space: PlacementSpace) -> bool:
+    """Tell whether a map is of a placement of this search."""
+    genes = best_map.genes
+    if genes.keys() != {gene.name for gene in space.genes}:
+        return False
+    inside = all(gene.low - _ROUNDING <= genes[gene.name] <= gene.high + _ROUNDING for gene in space.genes)
+    return inside and space.violation(genes) == 0

@@ -19,7 +19,7 @@ class MedianSettings(SchedulerSettings):
     """Stop a trial whose score is below the median of the others at its rung (Golovin et al. 2017)."""
 
     kind: Literal["median"] = "median"
-    min_trials: int = Field(10, ge=1, description="trials at a rung before any is stopped there")
+    min_trials: int = Field(10, ge=1, le=10_000_000, description="trials at a rung before any is stopped there")
 
     def replay(self, scheduler: "TrialScheduler", events: Iterable[Event]) -> None:
         """Tell it all results of trials that have ended: it knows trials by their objects."""

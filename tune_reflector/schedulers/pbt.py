@@ -31,7 +31,10 @@ class PopulationSettings(SchedulerSettings):
         16, ge=2, le=10_000, description="trials that live side by side; takes the place of budget.trials"
     )
     interval: int | None = Field(
-        None, ge=1, description="iterations between copies; null: the rungs of a placement, or 4 steps of an ascent"
+        None,
+        ge=1,
+        le=100_000,
+        description="iterations between copies; null: the rungs of a placement, or 4 steps of an ascent",
     )
     quantile: float = Field(
         0.25, gt=0, le=0.5, description="share of the population that gives itself up for a copy of the best such share"

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from search_spaces.model import Model
 from search_spaces.placement import SearchSpace
-from tune_reflector.searchers.settings import SearcherSettings
+from tune_reflector.searchers.settings import MAX_TRIALS, SearcherSettings
 
 if TYPE_CHECKING:
     from ray.tune import Callback
@@ -53,6 +53,7 @@ class GaSettings(SearcherSettings):
     lag: int = Field(
         16,
         ge=1,
+        le=MAX_TRIALS,
         description="individual k is bred from results 0 to k - lag; at least the number of workers (steady_state)",
     )
     hall_of_fame: int = Field(10, ge=1, le=1000, description="best individuals that are written to hall_of_fame.json")

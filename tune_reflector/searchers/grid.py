@@ -8,6 +8,9 @@ from pydantic import Field
 from search_spaces.placement import SearchSpace
 from tune_reflector.searchers.settings import SearcherSettings
 
+MAX_POINTS = 1_000_000
+"""Of a grid: they are counted up one by one, and whole stretches of them cannot be built."""
+
 
 @SearcherSettings.register
 class GridSettings(SearcherSettings):
@@ -36,6 +39,11 @@ class GridSettings(SearcherSettings):
         if unknown := sorted(set(self.points) - set(genes)):
             raise ValueError(
                 f"searcher.points must name genes, but {unknown[0]!r} is none; the genes are {', '.join(genes)}"
+            )
+        if (candidates := self.most_candidates(space)) > MAX_POINTS:
+            raise ValueError(
+                f"searcher.points_per_gene must make a grid of at most {MAX_POINTS:,} points, but makes about "
+                f"10^{math.log10(candidates):.0f}; lower it or those of single genes in points"
             )
 
     def most_candidates(self, space: SearchSpace) -> int:

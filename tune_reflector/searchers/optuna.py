@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from tune_reflector.searchers.settings import SearcherSettings
+from tune_reflector.searchers.settings import MAX_TRIALS, SearcherSettings
 
 
 @SearcherSettings.register
@@ -21,9 +21,11 @@ class OptunaSettings(SearcherSettings):
         "qmc: Sobol points; gp: Gaussian process (needs the extra [gp])",
     )
     startup_trials: int = Field(
-        40, ge=1, description="random trials before the model is used; about three a gene (tpe, gp)"
+        40, ge=1, le=MAX_TRIALS, description="random trials before the model is used; about three a gene (tpe, gp)"
     )
-    candidates: int = Field(24, ge=1, description="draws of which the most promising is taken (tpe); Optuna's default")
+    candidates: int = Field(
+        24, ge=1, le=10_000, description="draws of which the most promising is taken (tpe); Optuna's default"
+    )
 
     @property
     def label(self) -> str:

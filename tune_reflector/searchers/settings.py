@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from ray.tune import Callback
     from ray.tune.search import Searcher
 
+MAX_TRIALS = 10_000_000
+"""Of a search; a setting that counts trials need not be larger."""
+
 NEIGHBOURHOOD = "neighbourhood"
 """What a proposal of a second stage tells of itself: the number of the start that it is near."""
 

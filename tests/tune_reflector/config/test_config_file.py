@@ -6,6 +6,7 @@ import io
 import os
 import re
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -91,12 +92,11 @@ def test_a_kind_left_out_in_an_optional_section_is_the_default_kind_there() -> N
     assert brief == load_config(None, ["refine={kind: bounds, searcher: {kind: cmaes, population: 9}}"])
 
 
-def test_a_name_is_found_that_is_not_taken(tmp_path: Path) -> None:
-    config = load_config(None, [f"results_dir={tmp_path}", "searcher={kind: random}"])
-    assert config.named().name == "l_corridor-random"
-    (tmp_path / "l_corridor-random").mkdir()
-    assert config.named().name == "l_corridor-random-2"
-    assert SearchConfig(name="mine").named().name == "mine"
+def test_a_run_without_a_name_is_called_after_what_it_does_and_counted() -> None:
+    config = load_config(None, ["searcher={kind: random}"])
+    here = Path("results").absolute()
+    assert list(islice(config.folders, 3)) == [here / f"l_corridor-random{end}" for end in ("", "-2", "-3")]
+    assert list(SearchConfig(name="mine").folders) == [here / "mine"]
 
 
 # --- what is printed loads back -----------------------------------------------------------------------------
@@ -145,7 +145,7 @@ CHANGES = st.fixed_dictionaries(
         "searcher": st.sampled_from(
             [
                 {"kind": "random"},
-                {"kind": "grid", "points": {"x1": 3}},
+                {"kind": "grid", "points_per_gene": 1, "points": {"x1": 3}},
                 {"kind": "hyperopt"},
                 {"kind": "ga", "mode": "steady_state", "mutation_steps": {"wall": 0.5}},
                 {"population": 9},
@@ -238,8 +238,8 @@ START = SearchConfig().site().space.sample(np.random.default_rng(0))
         ("fidelity.rungs=[0, 2]", "fidelity.rungs must be positive...[0, 2]; spread..."),
         ("fidelity.rungs=[1e9, 3e9]", "fidelity.rungs ...must be < 2**32 rays...6000000000; lower..."),
         ("final.rays_per_ap=4e9", "final.rays_per_ap ...must be < 2**32 / 1.5...1.2e+10; lower..."),
-        ("receivers.cell_size_m=0.001", "receivers.cell_size_m must ...1,000,000 cells...0.001 m...; raise..."),
-        ("receivers.cell_size_m=1e-300", "receivers.cell_size_m must ...1,000,000 cells...1e-300 m...; raise..."),
+        ("receivers.cell_size_m=0.001", "receivers.cell_size_m must ...250,000 cells...0.001 m...; raise..."),
+        ("receivers.cell_size_m=1e-300", "receivers.cell_size_m must ...250,000 cells...1e-300 m...; raise..."),
         # geometry
         ("reflector.size_m=[5, 1]", "reflector.size_m: ...must fit on its wall...[5.0, 1.0]; make it smaller"),
         (
@@ -262,6 +262,11 @@ START = SearchConfig().site().space.sample(np.random.default_rng(0))
             "access_points.keep_out=[[[0, 0], [20, 0], [20, 4], [0, 4]]]",
             "access_points.keep_out must ...34.5 m2; shrink...",
         ),
+        (
+            "access_points.areas=[[[1, 1], [1.00001, 1], [1.00001, 1.00001]]]",
+            "access_points.areas must cover at least 1e-06 m2...; enlarge them",
+        ),
+        ("objective.floor_dbm=-1", "objective.floor_dbm must be below ...=-67, ..., but got -1; lower it"),
         ("access_points.height_m=3", "access_points.height_m must ...ceiling at 3 m...got 3; lower..."),
         ("receivers.height_m=9", "receivers.height_m must ...ceiling at 3 m...got 9; lower..."),
         ("reflector.material=gold", "reflector.material must ...'gold'; metal..."),
@@ -412,7 +417,7 @@ def test_a_file_that_is_no_scene_is_refused(tmp_path: Path, content: str, said: 
         (b"seed: !!bool perhaps", "must be YAML: ...; correct it"),
         (b"seed: !!map [1]", "must be YAML: ...; correct it"),
         (b"seed: !!timestamp never", "must be YAML: ...; correct it"),
-        (b"\x89PNG\r\n\x1a\n\x00\xff", "must be a readable YAML file: it is not text; check the path"),
+        (b"\x89PNG\r\n\x1a\n\x00\xff", "must be YAML: ...invalid start byte...; correct it"),
         (b"- 1\n- 2\n", "must be a mapping of keys, but is a list; write..."),
         (b"seed", "must be a mapping of keys, but is a str; write..."),
     ],

@@ -75,9 +75,9 @@ def other_kinds() -> Iterator[None]:
 
 
 def test_the_name_of_a_run_can_be_that_of_a_folder_whatever_the_kinds_are_called() -> None:
-    config = load_config(None, ["searcher.kind=never/1+1"]).named()
-    assert config.name == "l_corridor-never-1-1"
-    assert load_config(None, [f"name={config.name}"]).name == config.name
+    name = next(load_config(None, ["searcher.kind=never/1+1"]).folders).name
+    assert name == "l_corridor-never-1-1"
+    assert load_config(None, [f"name={name}"]).name == name
 
 
 def test_a_description_of_two_lines_is_one_comment(tmp_path: Path) -> None:

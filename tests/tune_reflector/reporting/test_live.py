@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -120,6 +121,17 @@ def test_the_loss_of_the_companion_is_told_of_once_and_costs_nothing_else() -> N
     output = search.end()
     assert output.count("the report is not kept current any more, the search goes on") == 1
     assert (search.folder / "best.json").exists()
+
+
+def test_a_companion_gives_back_the_memory_that_a_page_takes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless its user has decided otherwise."""
+    monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "7")
+    companion = LiveReportProcess(tmp_path, 1)
+    (pid,) = [child.pid for child in psutil.Process().children() if str(tmp_path) in child.cmdline()]
+    environment = psutil.Process(pid).environ()
+    assert int(environment["MALLOC_MMAP_THRESHOLD_"]) < 2**20
+    assert environment["MALLOC_TRIM_THRESHOLD_"] == "7"
+    companion.end()
 
 
 def test_a_companion_that_fails_says_why(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from tune_reflector.errors import ConfigError
 from tune_reflector.reporting import html_page, matplotlib_figures
 from tune_reflector.reporting.installation import mountings
 from tune_reflector.runs.history import History
+from tune_reflector.runs.provenance import Provenance
 from tune_reflector.runs.run_data import RunData
 
 QUICK = [
@@ -180,7 +182,7 @@ def test_every_kind_of_run_has_a_page_and_figures(settings: list[str], maps: lis
     site = config.site()
     rss_w = rng.exponential(1e-9, (config.access_points.count, site.grid.num_cells))
     best_map = BestMap(site.space.sample(rng), RankedScore(False, 2, -70.0), rss_w) if traced else None
-    about = {"sessions": [{"started": "2026-01-01T00:00:00+00:00"}], "device": "CPU <i>&</i>"}
+    about = Provenance({}, "CPU <i>&</i>", datetime(2026, 1, 1, tzinfo=UTC), [], "", {})
     folder = Path("a <b> & 'some' \"more\"")
     run = RunData(folder, config, about, None, History(config), best_map, [])
     html = html_page.page([run])

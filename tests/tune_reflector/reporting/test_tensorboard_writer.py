@@ -1,5 +1,6 @@
 """TensorBoard reads back what was written: with its own reader of event files, and its own HParams tab."""
 
+import gc
 import math
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from tensorboard.backend.event_processing.plugin_event_multiplexer import EventM
 from tensorboard.context import RequestContext
 from tensorboard.plugins import base_plugin
 from tensorboard.plugins.hparams import api_pb2, backend_context, list_session_groups
+from tensorboardX.event_file_writer import EventsWriter
 
 from search_records.events import Event, Failed, Stopped
 from tests import records
@@ -70,6 +72,18 @@ def test_the_best_score_is_drawn_against_trials_rays_and_seconds(tmp_path: Path)
     assert curves["best_p5_rss_dbm/by_trials"] == [(2, -70), (3, -70), (4, -60)]
     assert curves["best_p5_rss_dbm/by_thousand_rays_per_ap"] == [(9_000, -70), (15_000, -70), (21_000, -60)]
     assert curves["best_p5_rss_dbm/by_seconds"] == [(20, -70), (40, -70), (60, -60)]
+
+
+def test_a_trial_that_was_once_among_the_best_keeps_no_writer(tmp_path: Path) -> None:
+    board = TensorBoardWriter(tmp_path, subject())
+    counts = []
+    for number in range(10):
+        board.update(search([0.0] * number + [float(number)])[-2:])
+        gc.collect()
+        counts.append(sum(isinstance(thing, EventsWriter) for thing in gc.get_objects()))
+    assert len(list((tmp_path / "trials").iterdir())) == 2
+    assert counts[-1] == counts[0]
+    board.close()
 
 
 def test_every_rung_has_its_scores(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The history that is counted event by event, held against what the whole list of events says."""
 
 import math
+import pickle
 from collections import Counter
 from contextlib import closing
 from pathlib import Path
@@ -128,6 +129,28 @@ def test_only_the_first_stage_is_a_funnel() -> None:
     assert found.reached == {1: 1}
     assert found.progress.ended == found.trials == 2
     assert found.refinements == [2]
+
+
+def test_a_trial_that_reports_an_iteration_again_is_one_trial() -> None:
+    """As a copy does, which goes on from where another trial is."""
+    found = History(CONFIG)
+    found.add([reported("00000", iteration, result(-60.0, 1), done=False) for iteration in (1, 2, 2, 1)])
+    assert found.reached == {2: 1}
+    assert found.trials == 1
+
+
+def test_it_remembers_the_best_placements_and_nothing_else_of_trials_that_have_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(history, "MOST_PLACEMENTS", 5)
+    found, sizes = History(CONFIG), []
+    for number in range(1_000):
+        trial = f"{number:05d}"
+        found.add([reported(trial, 1, result(-60.0 - number, 1, number), done=False)])
+        ending = (reported(trial, 2, result(-60.0 - number, 2, number), done=True), Failed(trial, "x"), Stopped(trial))
+        found.add([ending[number % 3]])
+        sizes.append(len(pickle.dumps(found)))
+    assert max(sizes[100:]) <= max(sizes[:100]) + 100
 
 
 def test_it_is_read_from_the_journal_as_it_is_counted() -> None:
