@@ -9,9 +9,7 @@ from typing import Any
 from ray.tune import Callback
 
 from search_records.atomic_files import write_json
-from search_records.generations_table import FILE, append_generations, drop_torn_row
-
-HALL_OF_FAME_FILE = "hall_of_fame.json"
+from search_records.generations_table import FILE, HALL_OF_FAME_FILE, append_generations, drop_torn_row
 
 _log = logging.getLogger(__name__)
 

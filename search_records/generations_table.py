@@ -7,7 +7,8 @@ from pathlib import Path
 from search_records.atomic_files import atomic_write
 
 FILE = "generations.csv"
-"""In a run's folder."""
+HALL_OF_FAME_FILE = "hall_of_fame.json"
+"""Of the best individuals. Both are in a run's folder."""
 
 Generation = Mapping[str, float]
 """Numbers by name; ``generation`` counts."""

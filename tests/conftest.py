@@ -41,6 +41,7 @@ def ray_folder() -> Iterator[None]:
         yield
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in a hook of this name
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The slow ones first, so that no process is left alone with one at the end.
 

@@ -89,11 +89,14 @@ def _compare(comparison: "ComparisonConfig", runs: Sequence["Run"]) -> int:
     from tune_reflector.comparison.config import dump_comparison
     from tune_reflector.comparison.runs import is_done, run_all
     from tune_reflector.errors import ConfigError
+    from tune_reflector.runs.containment import check_contained
 
     folder = comparison.folder
     if not all(is_done(run) for run in runs):
         _check_machine(runs)
     try:
+        if folder.exists():
+            check_contained(folder)
         comparison.runs_folder.mkdir(parents=True, exist_ok=True)
         write_text(folder / COMPARISON_FILE, dump_comparison(comparison))
     except OSError as error:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from callbacks.generations import HALL_OF_FAME_FILE, GenerationsKeeper
-from search_records.generations_table import FILE, read_generations
+from callbacks.generations import GenerationsKeeper
+from search_records.generations_table import FILE, HALL_OF_FAME_FILE, read_generations
 
 
 class Evolution:

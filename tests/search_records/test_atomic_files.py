@@ -67,7 +67,9 @@ def _append_to_table(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "write", [lambda path: write_text(path, "a" * 10_000), _append_to_journal, _append_to_table], ids=str
+    "write",
+    [lambda path: write_text(path, "a" * 10_000), _append_to_journal, _append_to_table],
+    ids=["replaced", "journal", "table"],
 )
 def test_a_disk_that_takes_no_more_names_the_file(write: Callable[[Path], None]) -> None:
     """The system names the file that it cannot open, but not that which it cannot write."""

@@ -23,15 +23,15 @@ pytestmark = [pytest.mark.slow, pytest.mark.independent]
 SOAK_KILLS = int(os.environ.get("SOAK_KILLS", "0"))
 """How often ``make soak`` kills a search, at random; without it a search is killed at the ``MOMENTS``."""
 
-GA = ["searcher={kind: ga, population: 8}", "seed=3"]
+GA = ["searcher={kind: ga, population: 6}", "seed=3"]
 
-TRIALS = 20
+TRIALS = 14
 
 MOMENTS: dict[str, Callable[[list[Event]], bool]] = {
     "its workers start": lambda events: sessions(events) == 1,
     "a trial is between two rungs": lambda events: len(last_results(events)) >= 2 and bool(under_way(events)),
     "a resumed session starts": lambda events: sessions(events) == 3,
-    "a generation is complete": lambda events: len(last_results(events)) >= 8,
+    "a generation is complete": lambda events: len(last_results(events)) >= 6,
 }
 """When a search is killed, in this order: what its journal says then."""
 
@@ -120,8 +120,7 @@ REFINED = [
     "budget.trials=6",
     "searcher={kind: ga, population: 3}",
     "refine={candidates: 2, trials: 4}",
-    "final={candidates: 2, rays_per_ap: 300000, lattices: 3}",
-    "report.figures=true",
+    "final={candidates: 2, rays_per_ap: 100000, lattices: 3}",
 ]
 
 
@@ -132,7 +131,6 @@ def kill_at_line(beginning: str) -> Callable[[Search], None]:
 LAST_MOMENTS: dict[str, Callable[[Search], None]] = {
     "between the search and its refinement": kill_at_line("refining the best"),
     "while a resumed session starts": lambda search: time.sleep(1.5),
-    "in the screening": kill_at_line("tracing the best"),
     "in the final measurement": kill_at_line("measuring the winner"),
     "in the figures": kill_at_line("drawing the figures"),
 }
@@ -142,7 +140,7 @@ LAST_MOMENTS: dict[str, Callable[[Search], None]] = {
 def test_a_search_that_is_killed_at_its_end_ends_as_if_nothing_had_happened() -> None:
     """Nothing is traced again but what was under way, and all that a run leaves behind is there and whole."""
     Search.start(*REFINED, name="whole").end()
-    search = Search.start(*REFINED)
+    search = Search.start(*REFINED, "report.figures=true")
     for wait in LAST_MOMENTS.values():
         wait(search)
         assert search.process.poll() is None
@@ -155,9 +153,9 @@ def test_a_search_that_is_killed_at_its_end_ends_as_if_nothing_had_happened() ->
     assert best["genes"] == whole["genes"]
     for number in ("p5_rss_dbm", "p5_error_db", "without_reflector_p5_rss_dbm"):
         assert best[number] == pytest.approx(whole[number], abs=0.002)
-    files, expected = ({path.relative_to(f"results/{name}") for path in files_of(name)} for name in ("a", "whole"))
-    assert files == expected
-    assert "is finished" in Search.resume().end()
+    figures = {f"{name}.{kind}" for name in ("map", "cdf", "convergence", "scene") for kind in ("png", "pdf")}
+    assert {path.name for path in (search.folder / "figures").iterdir()} == figures
+    assert not list(search.folder.glob("**/.*.part"))
 
 
 def scores(name: str) -> dict[tuple[str, int], float]:
@@ -166,11 +164,6 @@ def scores(name: str) -> dict[tuple[str, int], float]:
     found = {(row.trial_id, row.iteration): row.values["p5_rss_dbm"] for row in rows}
     assert len(found) == len(rows)
     return found
-
-
-def files_of(name: str) -> list[Path]:
-    """Files of a run, but for a searcher's states, which are named after the moment."""
-    return [path for path in Path(f"results/{name}").rglob("*") if path.is_file() and path.parent.name != "searcher"]
 
 
 def test_a_copy_that_is_resumed_goes_its_own_way() -> None:
@@ -188,16 +181,16 @@ def test_a_copy_that_is_resumed_goes_its_own_way() -> None:
 
 def test_checkpoints_that_are_deleted_cost_rungs_and_no_trial() -> None:
     """While the search is down, and while it runs."""
-    search = Search.start(*GA, "budget.trials=16")
+    search = Search.start(*GA, "budget.trials=12")
     checkpoints = search.folder / "checkpoints"
     wait_until(search, lambda events: bool(last_results(events)) and bool(under_way(events)))
     search.kill()
     shutil.rmtree(checkpoints)
     search = Search.resume()
-    wait_until(search, lambda events: len(last_results(events)) >= 8)
+    wait_until(search, lambda events: len(last_results(events)) >= 6)
     shutil.rmtree(checkpoints, ignore_errors=True)
     search.end()
-    assert len(last_results(search.events)) == len(proposed(search.events)) == 16
+    assert len(last_results(search.events)) == len(proposed(search.events)) == 12
     assert not [event for event in search.events if isinstance(event, Failed)]
 
 
@@ -218,15 +211,14 @@ time.time_ns = lambda: nanoseconds() + offset_s() * 10**9
 """A module that every process of a search imports first: its wall clock is off by what a file says."""
 
 
-@pytest.mark.parametrize("launch", ["local", "ray"])
-def test_a_clock_that_jumps_back_an_hour_changes_nothing(launch: str) -> None:
-    """Once while the search runs, and once more between two sessions; a limit of time holds all the same."""
+def test_a_clock_that_jumps_back_an_hour_changes_nothing() -> None:
+    """Once while the search runs, and once more between two sessions; its report is kept current."""
     clock = Path("clock").absolute()
     write_text(clock, "0")
     Path("site").mkdir()
     Path("site/sitecustomize.py").write_text(CLOCK.format(file=clock))
     environment = {"PYTHONPATH": f"{Path('site').absolute()}:{Path.cwd()}"}
-    settings = [*QUICK, *GA, "report={every_s: 1, figures: false}", f"launch={launch}", "budget.time_s=600"]
+    settings = [*QUICK, *GA, "report={every_s: 1, figures: false}", "launch=local", "budget.time_s=600"]
     folder = Path("results/a")
     search = Search("name=a", "budget.trials=16", *settings, folder=folder, environment=environment)
     for hours in (1, 2):
@@ -250,9 +242,9 @@ def test_signals_end_a_search_gently_or_at_once_and_it_goes_on() -> None:
     The map of the best so far belongs to the best row, though each of the two workers knows its own best only; a
     resumed search keeps to it, and needs no saved searcher.
     """
-    search = Search.start("budget.trials=30", "searcher.kind=random")
+    search = Search.start("budget.trials=20", "searcher.kind=random")
     for sent, code in (([signal.SIGINT], 130), ([signal.SIGTERM], 143), ([signal.SIGINT, signal.SIGINT], 130)):
-        search.wait_for_results(search.results + 6)
+        search.wait_for_results(search.results + 4)
         for number in sent:
             (os.killpg if sent == [signal.SIGINT] else os.kill)(search.process.pid, number)
             time.sleep(0.2)
@@ -265,7 +257,7 @@ def test_signals_end_a_search_gently_or_at_once_and_it_goes_on() -> None:
         search = Search.resume()
     search.end()
     assert list(read_rows(Path("results/a/trials.csv")))[: len(before)] == before
-    assert len(last_results(search.events)) == len(proposed(search.events)) == 30
+    assert len(last_results(search.events)) == len(proposed(search.events)) == 20
 
 
 def assert_map_is_that_of_the_best_row(folder: Path) -> None:
@@ -282,15 +274,15 @@ def test_workers_that_die_or_hang_are_replaced_and_their_trials_go_on() -> None:
     nobody, not even a request to end.
     """
     search = Search.start(
-        "budget.trials=60", "searcher.kind=random", "fidelity.rungs=[2000,50000]", "faults.trial_timeout_s=6"
+        "budget.trials=40", "searcher.kind=random", "fidelity.rungs=[2000,50000]", "faults.trial_timeout_s=6"
     )
     for number in (signal.SIGKILL, signal.SIGABRT, signal.SIGSTOP):
-        search.wait_for_results(search.results + 15)
+        search.wait_for_results(search.results + 8)
         os.kill(search.workers()[0], number)
     output = search.end()
     assert "failed" not in output
     events = search.events
-    assert len(last_results(events)) == len(proposed(events)) == 60
+    assert len(last_results(events)) == len(proposed(events)) == 40
     assert not [event for event in events if isinstance(event, Failed)]
     assert "made no progress for trial_timeout_s=6" in Path("results/a/errors.txt").read_text()
 
@@ -302,12 +294,12 @@ def test_a_lost_node_is_survived() -> None:
         lost = cluster.add_node(num_cpus=1)
         cluster.wait_for_nodes()
         search = Search.start(
-            "budget.trials=30", "searcher.kind=random", f"ray.address={cluster.address}", "fidelity.rungs=[2000,100000]"
+            "budget.trials=16", "searcher.kind=random", f"ray.address={cluster.address}", "fidelity.rungs=[2000,100000]"
         )
-        search.wait_for_results(12)
+        search.wait_for_results(8)
         cluster.remove_node(lost, allow_graceful=False)
         search.end()
-        assert len(last_results(search.events)) == len(proposed(search.events)) == 30
+        assert len(last_results(search.events)) == len(proposed(search.events)) == 16
         assert not [event for event in search.events if isinstance(event, Failed)]
     finally:
         cluster.shutdown()
@@ -315,10 +307,10 @@ def test_a_lost_node_is_survived() -> None:
 
 def test_a_disk_that_is_full_stops_the_search_and_room_lets_it_go_on() -> None:
     """No file may grow beyond what the journal has come to, so the system refuses to write more of it."""
-    search = Search.start("budget.trials=30", "searcher.kind=random")
-    search.wait_for_results(10)
+    search = Search.start("budget.trials=16", "searcher.kind=random")
+    search.wait_for_results(8)
     size = (search.folder / "journal.log").stat().st_size
-    resource.prlimit(search.process.pid, resource.RLIMIT_FSIZE, (size + 3000, resource.RLIM_INFINITY))
+    resource.prlimit(search.process.pid, resource.RLIMIT_FSIZE, (size + 2000, resource.RLIM_INFINITY))
     output = search.end(1)
     assert "stopped: " in output
     assert "make room, then resume with" in output
@@ -326,4 +318,4 @@ def test_a_disk_that_is_full_stops_the_search_and_room_lets_it_go_on() -> None:
     again = Search.resume("launch=local")
     again.end()
     assert again.events[: len(before)] == before
-    assert len(last_results(again.events)) == len(proposed(again.events)) == 30
+    assert len(last_results(again.events)) == len(proposed(again.events)) == 16

@@ -1,5 +1,6 @@
 """A scene that is built from a floor plan."""
 
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Literal, Self
@@ -35,7 +36,10 @@ class FloorPlanScene(SceneSource):
 
     @model_validator(mode="after")
     def _readable(self) -> Self:
-        if not self.file.is_file():
+        found = False
+        with suppress(OSError):  # a name can be too long to ask for
+            found = self.file.is_file()
+        if not found:
             raise ValueError(
                 f"plan must be a bundled floor plan or a YAML file, but {self.plan!r} is neither; the bundled ones "
                 f"are {', '.join(bundled_floor_plans())}"

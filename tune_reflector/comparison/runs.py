@@ -6,7 +6,6 @@ SIGINT, after which every search saves its state; nothing is ever killed harder.
 
 import fcntl
 import logging
-import shutil
 import signal
 import subprocess
 import sys
@@ -24,7 +23,7 @@ from search_records.display import display_path, format_duration
 from tune_reflector.comparison.config import Run
 from tune_reflector.config.config_file import dump_config, flat, load_config
 from tune_reflector.errors import ConfigError
-from tune_reflector.runs.layout import BEST_FILE, CONFIG_FILE, PROVENANCE_FILE
+from tune_reflector.runs.layout import BEST_FILE, CONFIG_FILE
 
 _log = logging.getLogger(__name__)
 
@@ -145,8 +144,6 @@ def _line(before: int, done: int, running: Any, failures: Sequence[Failure], tot
 
 def _start(folder: Path, run: Run, lock: int) -> "subprocess.Popen[bytes]":
     """Begin or resume a run in a process of its own, which Ctrl-C in the terminal does not reach directly."""
-    if run.folder.exists() and not (run.folder / PROVENANCE_FILE).exists():
-        shutil.rmtree(run.folder, ignore_errors=True)  # it ended before its first trial
     if run.folder.exists():
         arguments = ["--resume", str(run.folder)]
     else:

@@ -20,6 +20,7 @@ from tune_reflector.execution.failures import FailureLog
 from tune_reflector.execution.launch import Launch
 from tune_reflector.execution.retries import Retries
 from tune_reflector.execution.signals import GracefulShutdown, Interrupted
+from tune_reflector.runs.layout import CHECKPOINTS_FOLDER
 from tune_reflector.schedulers.replay import NO_OTHERS
 
 Trainable = TypeVar("Trainable", bound=SceneTrainable)
@@ -60,7 +61,7 @@ class _Loop:
         self._launch = launch
         self._candidates = launch.candidates
         self._scheduler = launch.scheduler
-        self._folder = launch.folder / trial_checkpoints.FOLDER
+        self._folder = launch.folder / CHECKPOINTS_FOLDER
         self._failures = FailureLog(launch.folder)
         self._retries = Retries(launch.candidates, self._failures, launch.config.faults.max_failures)
         self._worker: SceneTrainable | None = None

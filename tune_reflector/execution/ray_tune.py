@@ -32,6 +32,7 @@ from tune_reflector.execution.tune_trials import (
 )
 from tune_reflector.execution.watchdog import Watchdog
 from tune_reflector.execution.worker_pool import Gate, keep_workers
+from tune_reflector.runs.layout import CHECKPOINTS_FOLDER
 
 _NEVER_S = 10**9
 
@@ -73,7 +74,7 @@ def _tune(launch: Launch, interruption: "_Interruption") -> None:
     in_flight = config.scheduler.trials_in_flight(len(config.plan.rays_per_iteration), launch.workers)
     os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(in_flight or config.num_trials)
     trials = CandidateTrials(launch, in_flight, resources)
-    folder = launch.folder / trial_checkpoints.FOLDER
+    folder = launch.folder / CHECKPOINTS_FOLDER
     callbacks = [*launch.callbacks, CheckpointEveryResult(folder), StopWithoutJournal(candidates)]
     callbacks += [] if config.scheduler.copies_trials else [ForgetEndedTrials()]
     timeout_s = config.faults.trial_timeout_s

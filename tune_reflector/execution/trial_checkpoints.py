@@ -7,9 +7,6 @@ from pathlib import Path
 from search_records.events import ResultKey
 from trainables.checkpoint import iteration_and_copy
 
-FOLDER = "checkpoints"
-"""In a run's folder."""
-
 KEPT = 2
 """Of a trial; should the last be damaged there is the one before."""
 

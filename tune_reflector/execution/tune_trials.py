@@ -18,6 +18,7 @@ from tune_reflector.execution.candidates import Candidate, Candidates
 from tune_reflector.execution.failures import Failure, FailureLog
 from tune_reflector.execution.launch import Launch
 from tune_reflector.execution.retries import Retries
+from tune_reflector.runs.layout import CHECKPOINTS_FOLDER
 
 _REMEMBERED = 100
 
@@ -81,7 +82,7 @@ class CandidateTrials(SearchAlgorithm):
             launch.workers,
             "lower budget.max_concurrent" + (" or raise resources.gpus_per_trial" if launch.use_gpu else ""),
         )
-        self._folder = launch.folder / trial_checkpoints.FOLDER
+        self._folder = launch.folder / CHECKPOINTS_FOLDER
         self.trials: dict[str, CandidateTrial] = {}
         """Those that have not ended."""
 

@@ -28,14 +28,17 @@ def new_folder(config: SearchConfig, overwrite: bool, dry_run: bool = False) -> 
     """
     for folder in config.folders:
         with nullcontext(True) if dry_run else _claim(folder) as ours:
-            if config.name is None and (folder.exists() or not ours):
+            with naming_results_dir():
+                taken = folder.exists()
+            if config.name is None and (taken or not ours):
                 continue
             if not ours:
                 raise ConfigError(
                     f"name: a run must be at work for one process, but another has {display_path(folder)}; choose "
                     "another name, or wait for its end"
                 )
-            _check(folder, overwrite)
+            with naming_results_dir():
+                _check(folder, overwrite)
             yield folder
             return
 

@@ -8,14 +8,14 @@ import stat
 from pathlib import Path
 
 from tune_reflector.errors import ConfigError
-from tune_reflector.runs.layout import ERRORS_FILE, JOURNAL_FILE
+from tune_reflector.runs.layout import ERRORS_FILE, FILES, FOLDERS, JOURNAL_FILE
 
 _APPENDED = (JOURNAL_FILE, ERRORS_FILE)
 """Files that are written to where they are; all others are replaced, which leaves a second name of theirs alone."""
 
 
 def check_contained(folder: Path) -> None:
-    """The folder has nothing in it that leads out of it, nor what is neither file nor folder.
+    """The folder has nothing in it that leads out of it, and no pipe or folder where a file belongs.
 
     The folder itself may be a link.
 
@@ -37,7 +37,11 @@ def _reason(path: Path, root: Path) -> str | None:
         target = Path(os.path.realpath(path))
         return None if target.is_relative_to(root) else f"{shown} is a link to {target}; remove it"
     if stat.S_ISREG(about.st_mode):
+        if path.parent == root and path.name in FOLDERS:
+            return f"{shown} is a file and no folder; remove it"
         if about.st_nlink > 1 and path.parent == root and path.name in _APPENDED:
             return f"{shown} is the same file as another one elsewhere (a hard link); copy the folder with 'cp -r'"
         return None
-    return None if stat.S_ISDIR(about.st_mode) else f"{shown} is a pipe, a socket or a device; remove it"
+    if stat.S_ISDIR(about.st_mode):
+        return f"{shown} is a folder; remove it" if path.parent == root and path.name in FILES else None
+    return f"{shown} is a pipe, a socket or a device; remove it"

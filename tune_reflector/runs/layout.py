@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from search_records.generations_table import FILE as GENERATIONS_FILE
+from search_records.generations_table import HALL_OF_FAME_FILE
+
 CONFIG_FILE = "config.yaml"
 PROVENANCE_FILE = "provenance.json"
 JOURNAL_FILE = "journal.log"
@@ -14,7 +17,22 @@ STARTS_FILE = "refinement/starts.json"
 
 SEARCHER_FOLDER = "searcher"
 FIGURES_FOLDER = "figures"
+CHECKPOINTS_FOLDER = "checkpoints"
 TENSORBOARD_FOLDER = "tensorboard"
+
+FILES = (
+    CONFIG_FILE,
+    PROVENANCE_FILE,
+    JOURNAL_FILE,
+    TABLE_FILE,
+    ERRORS_FILE,
+    MAPS_FILE,
+    BEST_FILE,
+    PAGE_FILE,
+    GENERATIONS_FILE,
+    HALL_OF_FAME_FILE,
+)
+FOLDERS = (SEARCHER_FOLDER, FIGURES_FOLDER, TENSORBOARD_FOLDER, CHECKPOINTS_FOLDER, Path(STARTS_FILE).parent.name)
 
 
 def is_run(folder: Path) -> bool:

@@ -50,6 +50,19 @@ def cluster() -> Iterator[None]:
     ray.shutdown()
 
 
+def test_a_limit_of_time_does_not_follow_the_wall_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which may be set back by an hour, or ahead; Tune's own limit would."""
+    clocks_s = {"time": 1e9, "monotonic": 50.0}
+    launch = make_launch(validate(QUICK), time_s=60.0)
+    for name in clocks_s:
+        monkeypatch.setattr(time, name, lambda name=name: clocks_s[name])
+    stopper = ray_tune._OutOfBudget.of(launch)
+    for seconds, over in ((59, False), (61, True)):
+        for wall_s in (1e9 - 3600, 1e9 + 3600):
+            clocks_s |= {"time": wall_s, "monotonic": 50.0 + seconds}
+            assert stopper.stop_all() == over
+
+
 class Generations(Searcher):
     """A generational searcher's far side: four at a time, and nothing until all four have ended."""
 

@@ -138,3 +138,15 @@ def test_a_run_that_version_0_1_has_called_what_no_run_may_be_called_goes_on() -
     assert search.main(["--resume", "results/a", "budget.trials=2"]) == 0
     assert search.main(["--resume", "results/a", "budget.trials=3"]) == 0
     assert report.main(["results/a", "--export", "json"]) == 0
+
+
+@pytest.mark.parametrize("setting", ["results_dir", "scene.plan", "scene={kind: xml, path: %s}"])
+@pytest.mark.parametrize("dry_run", [[], ["--dry-run"]])
+def test_a_path_too_long_for_the_system_is_told_in_one_line(
+    setting: str, dry_run: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = 300 * "a"
+    assert search.main([*dry_run, setting % path if "%s" in setting else f"{setting}={path}"]) == 2
+    line = capsys.readouterr().err
+    assert line.startswith(setting.partition("=")[0])
+    assert len(line.splitlines()) == 1

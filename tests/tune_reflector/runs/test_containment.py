@@ -32,6 +32,8 @@ INTRUDERS: dict[str, Callable[[], object]] = {
     "nothing, yet": lambda: (RUN / "best.json").symlink_to("/nowhere/file"),
     "a chain": lambda: ((RUN / "x").symlink_to("y"), (RUN / "y").symlink_to("../../victim")),
     "a neighbour with a longer name": lambda: (Path("results/ab").mkdir(), (RUN / "x").symlink_to("../ab")),
+    "a folder for a file": lambda: (RUN / "best.json").mkdir(),
+    "a file for a folder": lambda: (RUN / "figures").touch(),
     "a pipe": lambda: os.mkfifo(RUN / "best.json"),
     "a socket": lambda: _socket(RUN / "maps.npz"),
     "a second name of somebody's file": lambda: (RUN / "errors.txt").hardlink_to("victim/file"),
