@@ -43,15 +43,17 @@ def ray_folder() -> Iterator[None]:
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in a hook of this name
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slow ones first, so that no process is left alone with one at the end.
+    """The slow ones first, so that no process is left alone with one at the end; those that share something before all.
 
-    A file is run by one process, so that what its tests share is made once; of it, independent tests are let go.
+    What a file's tests share is made once: they are run by one process. Any process may run the others.
     """
-
-    def is_marked(item: pytest.Item, name: str) -> bool:
-        return item.get_closest_marker(name) is not None
-
-    items.sort(key=lambda item: (not is_marked(item, "slow"), is_marked(item, "independent")))
+    items.sort(key=lambda item: (item.get_closest_marker("slow") is None, not shares(item)))
     for item in items:
-        group = item.name if is_marked(item, "independent") else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(group))
+        if shares(item):
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+
+
+def shares(item: pytest.Item) -> bool:
+    """Whether a test shares a fixture with the others of its file."""
+    info = getattr(item, "_fixtureinfo", None)  # it has no public name
+    return info is not None and any(of[-1].scope == "module" for of in info.name2fixturedefs.values())

@@ -18,7 +18,7 @@ from search_records.events import Event, Failed, Repeated, Reported, SessionBegu
 from tests.searches import PATIENCE_S, QUICK, Search, last_results, proposed, read_rows
 from tune_reflector.runs.run_data import RunData
 
-pytestmark = [pytest.mark.slow, pytest.mark.independent]
+pytestmark = pytest.mark.slow
 
 SOAK_KILLS = int(os.environ.get("SOAK_KILLS", "0"))
 """How often ``make soak`` kills a search, at random; without it a search is killed at the ``MOMENTS``."""

@@ -55,7 +55,6 @@ RATE = "trainable.learning_rate={low: 0.01, high: 0.1, log: true}"
 
 
 @pytest.mark.slow
-@pytest.mark.independent
 def test_asha_over_gradient_trials_is_multi_start_ascent() -> None:
     """Starts come from any searcher, here together with their learning rate; the poor ones are stopped."""
     searcher = "searcher={kind: optuna, startup_trials: 3}"
@@ -71,7 +70,6 @@ def test_asha_over_gradient_trials_is_multi_start_ascent() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.independent
 def test_hyperparameters_alone_are_searched_from_a_given_start() -> None:
     config = load_config(None)
     start = RandomSettings().build(config.site().space, 3).suggest("a")
@@ -97,7 +95,6 @@ def test_best_json_rebuilds_the_winner() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.independent
 def test_sionna_alone_confirms_the_winner() -> None:
     """Another program, other code, another lattice: the same number within the stated error."""
     final = "final={candidates: 1, rays_per_ap: 500_000}"

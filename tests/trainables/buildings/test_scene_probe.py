@@ -27,7 +27,6 @@ def probe(path: Path) -> str | None:
 
 
 @pytest.mark.slow
-@pytest.mark.independent
 def test_a_good_scene_passes_in_a_folder_that_means_ill(tmp_path: Path) -> None:
     """What would be found in the working folder first: libraries and a package to run, and another mesh."""
     for name in ("plugins/ply.so", "meshes/box.ply", "trainables/__init__.py"):
@@ -88,7 +87,6 @@ SETTINGS = [
 
 
 @pytest.mark.slow
-@pytest.mark.independent
 def test_every_command_that_loads_a_scene_looks_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = write_scene(tmp_path / "house", ply())
     settings = [*SETTINGS, f"scene={{kind: xml, path: {path}}}"]

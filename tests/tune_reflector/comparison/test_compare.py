@@ -493,7 +493,6 @@ def best_files(folder: str = "results/compare-mine") -> dict[str, float]:
 
 
 @pytest.mark.slow
-@pytest.mark.independent
 def test_a_comparison_from_end_to_end_and_again_does_only_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
     write(QUICK)
     assert run("mine.yaml") == 0
@@ -556,7 +555,6 @@ def test_a_comparison_from_end_to_end_and_again_does_only_what_is_missing(capsys
 
 
 @pytest.mark.slow
-@pytest.mark.independent
 def test_a_run_that_fails_is_told_and_the_others_go_on(capsys: pytest.CaptureFixture[str]) -> None:
     """A file is where a run's folder would go."""
     write(QUICK.replace("seeds: [1, 2]", "seeds: [1]"))
@@ -577,7 +575,6 @@ def test_a_run_that_fails_is_told_and_the_others_go_on(capsys: pytest.CaptureFix
 
 
 @pytest.mark.slow
-@pytest.mark.independent
 def test_an_interrupted_comparison_goes_on_where_it_stopped() -> None:
     """After Ctrl-C, then after SIGTERM."""
     text = QUICK.replace("rays_per_ap: 30_000", "rays_per_ap: 600_000").replace("seeds: [1, 2]", "seeds: [1]")

@@ -70,7 +70,6 @@ BOMBS = {
 }
 
 
-@pytest.mark.independent
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_a_configuration_that_is_a_bomb_is_refused_at_once(bomb: str) -> None:
     text, said = BOMBS[bomb]
@@ -129,7 +128,6 @@ def test_what_is_within_the_limits_can_be_resumed() -> None:
     assert validate(parse_yaml(dump_config(config), "config.yaml")) == config
 
 
-@pytest.mark.independent
 @pytest.mark.parametrize(
     ("override", "said"),
     [
@@ -144,7 +142,6 @@ def test_an_override_that_is_a_bomb_is_refused_at_once(override: str, said: str)
     check_refusal(run(SEARCH, override), f"...{said}")
 
 
-@pytest.mark.independent
 def test_a_file_without_an_end_is_not_read_to_its_end() -> None:
     check_refusal(run(SEARCH, "/dev/zero"), "/dev/zero: must be at most 1,000,000 bytes of YAML, but is more")
 
@@ -192,7 +189,6 @@ GRID = "rays_per_ap: 1e6\nentries: {a: {}}\ngrid:\n" + "".join(
 )
 
 
-@pytest.mark.independent
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -229,7 +225,6 @@ def check_lines(text: str, said: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.independent
 def test_a_rung_of_a_billion_rays_is_not_traced_to_say_how_long_it_takes() -> None:
     done = run(SEARCH, "fidelity.rungs=[1e9]", "--dry-run")
     assert done.returncode == 0, done

@@ -97,7 +97,6 @@ def is_loopback(address: str) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.independent
 def test_a_search_on_ray_is_for_this_machine_alone_and_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its own process is killed, and no other: Ray's agents would live on for a minute."""
     with TemporaryDirectory(prefix="ray") as folder:

@@ -59,7 +59,6 @@ def kill(process: "subprocess.Popen[str]") -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.independent
 def test_a_cluster_demands_its_token_and_its_end_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the token, and with another one: one line. A lost head: a line soon, and one when Ray ends the search."""
     monkeypatch.setenv("RAY_gcs_rpc_server_reconnect_timeout_s", "6")

@@ -13,7 +13,7 @@ from tune_reflector import report, search
 from tune_reflector.config.config_file import load_config
 from tune_reflector.runs.claims import Purpose, claim
 
-pytestmark = [pytest.mark.slow, pytest.mark.independent]
+pytestmark = pytest.mark.slow
 
 QUICK = [
     "launch=local",

@@ -19,7 +19,7 @@ from tune_reflector import report
 from tune_reflector.reporting.live_process import LiveReportProcess
 from tune_reflector.runs.run_data import RunData
 
-pytestmark = [pytest.mark.slow, pytest.mark.independent]
+pytestmark = pytest.mark.slow
 
 SHOWN = ["report={every_s: 1, curves: 3, figures: true}", "launch=local", "searcher.kind=random"]
 
