@@ -56,7 +56,7 @@ class MovableScene:
         self.plate_ids = [f"reflector-{k}" for k in range(len(reflector_materials))]
         for plate_id, itu_type in zip(self.plate_ids, reflector_materials, strict=True):
             faces = np.array([[0, 1, 2], [0, 2, 3]], dtype=np.uint32)
-            material = rt.ITURadioMaterial(f"itu-{plate_id}", itu_type, thickness=0.001)
+            material = rt.ITURadioMaterial(f"itu-{plate_id}", itu_type, thickness=0.001, color=_color(itu_type))
             objects.append(_scene_object(plate_id, self._parked_m, faces, material))
         if objects:
             self.scene.edit(add=objects)
@@ -138,15 +138,20 @@ def _scene_object(
 
 
 def _building(parts: list[Sheet], radio: RadioConfig) -> list[rt.SceneObject]:
-    colors = rt.ITURadioMaterial.ITU_MATERIAL_COLORS
     materials = {
         part.slab: rt.ITURadioMaterial(
             f"itu-{part.slab.material}-{part.slab.thickness_m:g}",
             part.slab.material,
             thickness=part.slab.thickness_m,
             scattering_coefficient=radio.scattering_coefficient if radio.diffuse_reflection else 0.0,
-            color=colors.get(part.slab.material, (0.5, 0.5, 0.5)),  # Sionna has none for vacuum
+            color=_color(part.slab.material),
         )
         for part in parts
     }
     return [_scene_object(p.name, p.vertices_m, p.faces, materials[p.slab], True) for p in parts]
+
+
+def _color(itu_type: str) -> tuple[float, float, float]:
+    """The colour of a material in pictures; Sionna has none for vacuum."""
+    red, green, blue = rt.ITURadioMaterial.ITU_MATERIAL_COLORS.get(itu_type, (0.5, 0.5, 0.5))
+    return red, green, blue
