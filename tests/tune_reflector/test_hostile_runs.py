@@ -128,6 +128,9 @@ REFUSED: dict[str, Callable[[Place], object]] = {
     "best: infinite": lambda place: best_with(
         place, (place.run / "best.json").read_text().replace('"p5_rss_dbm": -', '"p5_rss_dbm": -Infinity, "x": -', 1)
     ),
+    "best: huge": lambda place: best_with(
+        place, (place.run / "best.json").read_text().replace('"p5_error_db": ', '"p5_error_db": 1e308, "x": ', 1)
+    ),
     "best: nested": lambda place: best_with(place, "[" * 100_000),
     "best: in another encoding": lambda place: (place.run / "best.json").write_text("{}", encoding="utf-16"),
     "provenance: a list": lambda place: (place.run / "provenance.json").write_text("[]"),

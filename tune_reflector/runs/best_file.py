@@ -1,11 +1,11 @@
 """``best.json``: the winner, with all that is needed to rebuild and re-score it with Sionna alone."""
 
 import json
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from search_records.result import MOST
 from trainables.evaluator import PlacementEvaluator
 from trainables.objectives.base import ObjectiveSettings
 from tune_reflector.config.search_config import SearchConfig
@@ -109,7 +109,7 @@ class Best:
 
 def _finite(number: Any) -> float:
     value = float(number)
-    if not math.isfinite(value):
+    if not abs(value) <= MOST:  # nor if it is not a number
         raise ValueError(f"{value} is no score")
     return value
 

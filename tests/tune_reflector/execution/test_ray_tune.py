@@ -116,11 +116,8 @@ class CountingGate(Gate):
     [
         ("random", "fifo"),
         ("generations", "fifo"),
-        ("cmaes", "fifo"),
         ("ga", "fifo"),
         ("optuna", "asha"),
-        ("hyperopt", "asha"),
-        ("grid", "median"),
     ],
 )
 def test_two_workers_load_two_scenes_and_share_the_trials(
