@@ -114,6 +114,12 @@ def provenance_with(place: Place, **change: Any) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | change))
 
 
+def config_with(place: Place, text: str) -> None:
+    """Whoever changes a configuration can change its digest, too."""
+    (place.run / "config.yaml").write_text(text)
+    provenance_with(place, config_sha256=[sha256(text.encode()).hexdigest()])
+
+
 def map_with(place: Place, **arrays: Any) -> None:
     path = place.run / "maps.npz"
     with np.load(path) as loaded:
@@ -144,6 +150,7 @@ REFUSED: dict[str, Callable[[Place], object]] = {
     "journal: endless": lambda place: journal_with(place, elapsed_s=math.inf),
     "journal: more than there is": lambda place: journal_with(place, iteration_rays_per_ap=10**400),
     "journal: a gene is a list": lambda place: journal_with(place, x1=[1.0]),
+    "config: of another search": lambda place: config_with(place, ""),
     "link: a folder": lambda place: (
         shutil.rmtree(place.run / "tensorboard"),
         (place.run / "tensorboard").symlink_to(place.folder / "victim"),

@@ -51,6 +51,7 @@ class History:
     """
 
     def __init__(self, config: SearchConfig) -> None:
+        self._refines = config.refine is not None
         self._genes = [gene.name for gene in config.plan.placement_space.genes]
         self.progress = ProgressCounter(config.top_rung)
         """Trials, rays, seconds and the best score so far."""
@@ -100,6 +101,11 @@ class History:
                 case Stopped(trial_id) if event.stage == FIRST_STAGE:
                     self._stopped[self._furthest.get(trial_id, 0)] += 1
                 case RefinementBegun(starts=starts):
+                    if not self._refines:
+                        raise JournalError(
+                            f"{JOURNAL_FILE}: must be of the search in {CONFIG_FILE}, but tells of a refinement, for "
+                            "which that does not ask; restore both"
+                        )
                     self.refinements.append(len(starts))
                 case SessionBegun() | Finished() | EndedWithoutWinner():
                     self.last = event
