@@ -20,7 +20,8 @@ from tune_reflector.runs.layout import (
     PROVENANCE_FILE,
     TABLE_FILE,
 )
-from tune_reflector.runs.winner import Winner, best_map, find_winner, shown_error
+from tune_reflector.runs.measurement import shown_error
+from tune_reflector.runs.winner import Winner, best_map, find_winner
 
 SHALLOW = 5
 """Fewer interactions than this may not lead around corners."""

@@ -31,8 +31,8 @@ from tune_reflector.reporting.plotly_figures import (
 from tune_reflector.runs.best_file import Best
 from tune_reflector.runs.history import MOST_PLACEMENTS
 from tune_reflector.runs.layout import FIGURES_FOLDER
+from tune_reflector.runs.measurement import shown_error
 from tune_reflector.runs.run_data import RunData
-from tune_reflector.runs.winner import shown_error
 
 TOP = 10
 """Candidates in the table."""

@@ -21,8 +21,8 @@ from search_records.atomic_files import atomic_write
 from search_spaces.design import Placement
 from trainables.problem import Site
 from tune_reflector.runs.layout import FIGURES_FOLDER
+from tune_reflector.runs.measurement import shown_error
 from tune_reflector.runs.run_data import WITHOUT, Image, RunData
-from tune_reflector.runs.winner import shown_error
 
 FORMATS = ("png", "pdf")
 

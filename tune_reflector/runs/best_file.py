@@ -10,7 +10,8 @@ from trainables.evaluator import PlacementEvaluator
 from trainables.objectives.base import ObjectiveSettings
 from tune_reflector.config.search_config import SearchConfig
 from tune_reflector.errors import ConfigError
-from tune_reflector.runs.winner import Winner, lattice_rays
+from tune_reflector.runs.measurement import lattice_rays
+from tune_reflector.runs.winner import Winner
 
 
 def best_json(config: SearchConfig, winner: Winner, evaluator: PlacementEvaluator) -> dict[str, Any]:

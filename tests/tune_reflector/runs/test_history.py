@@ -32,7 +32,8 @@ from tune_reflector.runs.layout import JOURNAL_FILE
 
 RUNGS = 3
 
-CONFIG = load_config(None, ["access_points.count=1", "reflector=null", "fidelity.rungs=[1000, 2000, 4000]"])
+OVERRIDES = ["access_points.count=1", "reflector=null", "fidelity.rungs=[1000, 2000, 4000]"]
+CONFIG = load_config(None, OVERRIDES)
 GENES = ("x1", "y1", "dir1_x", "dir1_y")
 
 
@@ -123,7 +124,7 @@ def test_its_last_event_is_that_of_the_last_session() -> None:
 def test_only_the_first_stage_is_a_funnel() -> None:
     """A second one starts from the best: its trials are not those that were left over."""
     one = result(-60.0, RUNGS)
-    found = History(CONFIG)
+    found = History(load_config(None, [*OVERRIDES, "refine.kind=gradient"]))
     found.add([reported("00000", 1, one, done=True), RefinementBegun(2, [{}, {}], {})])
     found.add([reported("2-00000", 1, one, done=True, stage=2)])
     assert found.reached == {1: 1}
