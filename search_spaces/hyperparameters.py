@@ -121,11 +121,10 @@ class TrialSpace:
         return (*(self.placement.genes if self.placement else ()), *self.hyperparameters)
 
     @property
-    def start(self) -> dict[str, float] | None:
-        """The placement's, with each hyperparameter in the middle of its range; None where nothing is known."""
-        if self.placement is None or self.placement.start is None:
-            return None
-        return self.placement.start | {gene.name: gene.denormalize(0.5) for gene in self.hyperparameters}
+    def starts(self) -> list[dict[str, float]]:
+        """The placements', with each hyperparameter in the middle of its range; none where nothing is known."""
+        middle = {gene.name: gene.denormalize(0.5) for gene in self.hyperparameters}
+        return [start | middle for start in self.placement.starts] if self.placement else []
 
     def violation(self, genes: Genes) -> float:
         """By how much the start cannot be built."""

@@ -35,9 +35,9 @@ class Neighbourhood:
         )
 
     @property
-    def start(self) -> dict[str, float]:
+    def starts(self) -> tuple[dict[str, float]]:
         """The centre."""
-        return dict(self.centre)
+        return (dict(self.centre),)
 
     def violation(self, genes: Genes) -> float:
         """By how much the genes miss being buildable."""

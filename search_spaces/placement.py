@@ -10,7 +10,7 @@ vectors inside the bounds cannot be built: ``violation`` measures by how much, a
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, Self
 
@@ -94,8 +94,8 @@ class SearchSpace(Protocol):
         """The searched scalars, in their documented order."""
 
     @property
-    def start(self) -> dict[str, float] | None:
-        """Genes to try first; None where nothing is known."""
+    def starts(self) -> Sequence[dict[str, float]]:
+        """Genes to try first, in this order; none where nothing is known."""
 
     def violation(self, genes: Genes) -> float:
         """By how much genes within their bounds cannot be tried; 0 if they can."""
@@ -123,14 +123,14 @@ class PlacementSpace:
         area: where they may stand (its bounding box bounds the genes).
         keep_out: where they may not.
         reflector: the plate's wall and focal area, or None for access points alone.
-        start: genes of the placement to try first; None where nothing is known.
+        starts: genes of the placements to try first, in this order; none where nothing is known.
     """
 
     access_points: AccessPointsConfig
     area: Region
     keep_out: Region
     reflector: ReflectorSpace | None = None
-    start: dict[str, float] | None = None
+    starts: Sequence[dict[str, float]] = ()
 
     @property
     def mode(self) -> str:

@@ -10,7 +10,7 @@ from search_spaces.placement import Gene
 class Cube:
     """A space of ``n`` genes of very different ranges, in which everything is feasible."""
 
-    start = None
+    starts = ()
 
     def __init__(self, n: int) -> None:
         self.genes = tuple(Gene(f"g{i}", -(10.0**i), 10.0**i, "position") for i in range(n))

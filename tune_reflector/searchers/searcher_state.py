@@ -103,11 +103,16 @@ class SearcherStates:
         return sorted(found)
 
 
+def state_folder() -> Path:
+    """Where this user keeps what programs remember; ``RuntimeError`` without a home."""
+    return Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser() / "tune-reflector"
+
+
 def own_key() -> bytes:
     """The key of this user on this machine, made when it is asked for first; one for this process where none can be."""
-    path = Path(os.environ.get("XDG_STATE_HOME") or "~/.local/state").expanduser() / "tune-reflector" / "key"
     key = secrets.token_bytes(KEY_BYTES)
     try:
+        path = state_folder() / "key"
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             with NamedTemporaryFile(dir=path.parent) as file, suppress(FileExistsError):  # for this user's eyes only

@@ -32,7 +32,7 @@ class SearcherSettings(Kind):
     """Whether there must be something to search: a population may only want many trials of the same."""
 
     begins_at_start: ClassVar[bool] = True
-    """Whether it tries a space's ``start`` first, so that it can refine a placement."""
+    """Whether it tries a space's ``starts`` first, so that it can refine a placement."""
 
     origin: ClassVar[tuple[str, ...]] = ()
     """What a proposal tells of itself besides the genes: numbers that become columns of the table."""

@@ -18,8 +18,9 @@ from tune_reflector.searchers.settings import SearcherSettings
 QUICK = [
     "launch=local",
     "fidelity.rungs=[2000, 4000]",
-    "final={candidates: 2, rays_per_ap: 4000, lattices: 2}",
+    "final={candidates: 2, rays_per_ap: 4000, lattices: 2, variants: []}",
     "report={every_s: null, figures: false}",
+    "counterfactual.kinds=[]",
 ]
 
 GENES = ["x1", "y1"]
@@ -69,9 +70,11 @@ def test_a_placement_that_cannot_be_built_or_a_searcher_that_ignores_it_is_refus
     space = load_config(None).plan.placement_space
     genes = space.sample(np.random.default_rng(0))
     inline = json.dumps(genes)
-    assert load_config(None, [f"start={inline}"]).space().start == genes
+    assert load_config(None, [f"start={inline}"]).space().starts == (genes,)
     with pytest.raises(ConfigError, match=r"start\.x1 must lie in"):
         load_config(None, [f"start={inline}", "start.x1=-100"])
+    with pytest.raises(ConfigError, match=r"start\.1\.x1 must lie in"):
+        load_config(None, [f"start={json.dumps([genes, genes | {'x1': -100}])}"])
     with pytest.raises(ConfigError, match="start must be null with a searcher that does not begin at it"):
         load_config(None, [f"start={inline}", "searcher={kind: grid, points_per_gene: 1}"])
 
@@ -92,13 +95,18 @@ def test_a_run_whose_journal_is_lost_begins_anew_from_what_its_table_knows(capsy
     assert first.config == pytest.approx({name: top.values[name] for name in best})
     assert len(last_results(run_events(Path("results/NEW")))) == 2
     config = load_config(Path("results/NEW/config.yaml"))
-    assert config.start == first.config
+    assert config.start == (first.config,)
     assert validate(yaml.safe_load(dump_config(config))) == config
 
 
 @pytest.mark.parametrize("kind", [kind for kind, of in SearcherSettings.kinds().items() if of.begins_at_start])
-def test_every_searcher_that_says_so_proposes_it_first(kind: str) -> None:
-    genes = load_config(None).plan.placement_space.sample(np.random.default_rng(0))
-    config = load_config(None, [f"start={json.dumps(genes)}", f"searcher.kind={kind}"])
-    proposal = config.searcher.build(config.space(), 1).suggest("00000")
-    assert {name: proposal[name] for name in genes} == pytest.approx(genes)
+def test_every_searcher_that_says_so_proposes_them_first(kind: str) -> None:
+    space = load_config(None).plan.placement_space
+    starts = [space.sample(np.random.default_rng(100 + number)) for number in range(3)]
+    config = load_config(None, [f"start={json.dumps(starts)}", f"searcher.kind={kind}"])
+    searcher = config.searcher.build(config.space(), 1)
+    for number, genes in enumerate(starts):
+        proposal = searcher.suggest(f"{number:05d}")
+        assert {name: proposal[name] for name in genes} == pytest.approx(genes)
+    other = searcher.suggest("00003")
+    assert all(abs(other["x1"] - genes["x1"]) > 1e-6 for genes in starts)

@@ -81,7 +81,7 @@ class Breeder:
     def breed(self, number: int, generation: int, population: Sequence[Individual]) -> Individual:
         """Individual ``number``, a child of ``population``; a random one if that has fewer than two.
 
-        The very first is the space's ``start``, if it has one.
+        The very first are the space's ``starts``, as many as the first generation holds.
         """
         if len(population) >= 2:
             with deap_rng(self._seed, number):
@@ -89,8 +89,9 @@ class Breeder:
                     child = self._child(number, generation, population)
                     if self._space.violation(self.named(child)) == 0:
                         return child
-        start = self._space.start if number == 0 else None
-        genes = start or self._space.sample(np.random.default_rng([self._seed, number]))
+        starts = self._space.starts
+        known = starts[number] if generation == 0 and number < len(starts) else None
+        genes = known or self._space.sample(np.random.default_rng([self._seed, number]))
         return Individual([genes[gene.name] for gene in self._genes], number, generation)
 
     def named(self, individual: Sequence[float]) -> dict[str, float]:

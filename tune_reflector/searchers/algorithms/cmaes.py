@@ -40,6 +40,7 @@ class CmaesSearcher(Searcher):
         self._settings = settings
         self._genes = space.genes
         self._rng = np.random.default_rng(seed)
+        self._starts = iter(space.starts)
         self._log: list[list[Any]] = []
         self._begin_climb()
 
@@ -76,8 +77,7 @@ class CmaesSearcher(Searcher):
 
     def _ask(self, trial_id: str) -> dict[str, float]:
         if self._cma is None:
-            start = self._space.start if len(self._log) == 1 else None
-            genes = start or self._space.sample(self._rng)
+            genes = next(self._starts, None) or self._space.sample(self._rng)
             self._live[trial_id] = np.array([gene.normalize(genes[gene.name]) for gene in self._genes])
             return genes
         for _ in range(_REDRAWS):

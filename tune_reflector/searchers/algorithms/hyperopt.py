@@ -24,7 +24,7 @@ class HyperOptSearcher(GuardedSearcher):
         super().__init__(
             HyperOptSearch(
                 domains,
-                points_to_evaluate=[space.start] if space.start else None,
+                points_to_evaluate=list(space.starts) or None,
                 metric=SCORE,
                 mode=MODE,
                 n_initial_points=settings.startup_trials,

@@ -31,7 +31,7 @@ class OptunaSearcher(GuardedSearcher):
                 metric=SCORE,
                 mode=MODE,
                 sampler=_sampler(settings, seed),
-                points_to_evaluate=[space.start] if space.start else None,
+                points_to_evaluate=list(space.starts) or None,
             )
         )
 

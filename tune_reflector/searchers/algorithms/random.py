@@ -28,8 +28,8 @@ class RandomSearcher(Searcher):
     def suggest(self, trial_id: str) -> dict[str, Any]:
         number = self._index
         self._index += 1
-        if number == 0 and (start := self._space.start):
-            return start
+        if number < len(starts := self._space.starts):
+            return dict(starts[number])
         return self._space.sample(np.random.default_rng([self._seed, number]))
 
     def on_trial_complete(self, trial_id: str, result: Result | None = None, error: bool = False) -> None:
