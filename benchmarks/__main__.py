@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from benchmarks import barrier, fidelity, kernels, lean, memory, shown, startup, suggestion, throughput
+from benchmarks import barrier, bars, fidelity, kernels, lean, memory, plates, shown, startup, suggestion, throughput
 from benchmarks.support.options import QUICK, Options
 from benchmarks.support.processes import ROOT, call
 from benchmarks.support.report import Answer, table, write
@@ -20,10 +20,12 @@ QUESTIONS: dict[str, Callable[[Options], Answer]] = {
     "memory": memory.run,
     "startup": startup.run,
     "fidelity": fidelity.run,
+    "bars": bars.run,
     "suggestion": suggestion.run,
     "barrier": barrier.run,
     "lean": lean.run,
     "shown": shown.run,
+    "plates": plates.run,
 }
 
 

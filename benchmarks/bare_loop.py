@@ -42,11 +42,13 @@ def bare_loop(problem: PlacementProblem, seed: int, candidates: int, threads: in
     assert isinstance(problem.objective, QuantileObjective)
     quantile = problem.objective.quantile
     assert problem.reflector is not None
+    assert problem.reflector.model == "diffracting"
     assert problem.receivers.surface == "crosses"
     site, radio = problem.site(), problem.radio
     materials = (problem.reflector.material,)
     movable = MovableScene(problem.scene.floor_plan(), radio, problem.access_points.count, materials)
     scene, plate = movable.scene, f"{movable.plate_ids[0]}.vertex_positions"
+    material = scene.objects[movable.plate_ids[0]].radio_material
     panels = mesh("panels", *crossed_panels(site.grid, problem.receivers.panel_height_m))
     measured = extend_scene_with_mesh(scene.mi_scene, panels)
     parameters = mi.traverse(measured)
@@ -59,6 +61,7 @@ def bare_loop(problem: PlacementProblem, seed: int, candidates: int, threads: in
 
     def p5_dbm(placement: Any) -> float:
         parameters[plate] = mi.Float(placement.reflectors[0].vertices_m.astype(np.float32).ravel())
+        material.place(placement.reflectors[0].vertices_m)
         parameters.update()
         scene.scene_geometry_updated()
         for transmitter, ap in zip(transmitters, placement.access_points, strict=True):

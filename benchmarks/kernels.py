@@ -4,21 +4,25 @@ A kernel counts when it was not in memory yet, be it compiled or found in the ca
 into a kernel makes a new one for every placement, but one that the disk knows from the last run of this benchmark.
 """
 
-from typing import Any
+from itertools import product
+from typing import Any, get_args
 
 import numpy as np
 
 from benchmarks.support.options import Options, scene_config
 from benchmarks.support.processes import call
 from benchmarks.support.report import Answer, Row
+from search_spaces.reflector import PlateModel
 
 
-def measure(scene: str, placements: int) -> dict[str, Any]:
+def measure(scene: str, model: str, placements: int) -> dict[str, Any]:
     """New kernels while warming up, and of all ``placements`` together at each rung."""
     from trainables.evaluator import PlacementEvaluator
 
     config = scene_config(scene)
-    evaluator = PlacementEvaluator(config.problem())
+    problem = config.problem()
+    reflector = problem.reflector and problem.reflector.model_copy(update={"model": model})
+    evaluator = PlacementEvaluator(problem.model_copy(update={"reflector": reflector}))
     import drjit as dr
 
     def compiled() -> int:
@@ -36,12 +40,12 @@ def measure(scene: str, placements: int) -> dict[str, Any]:
 
 
 def run(options: Options) -> Answer:
-    """Count on each scene and rung."""
+    """Count on each scene and rung, with either model of a plate."""
     rows = []
-    for scene in options.scenes:
-        counted = call(measure, scene, options.trials)
-        rows.append(Row(f"{scene}, warm-up of all rungs", counted["warm_up"], "kernels"))
+    for scene, model in product(options.scenes, get_args(PlateModel)):
+        counted = call(measure, scene, model, options.trials)
+        rows.append(Row(f"{scene}, {model}, warm-up of all rungs", counted["warm_up"], "kernels"))
         for rays, kernels in counted["rungs"]:
             per_candidate = kernels / options.trials
-            rows.append(Row(f"{scene}, {rays:,} rays per AP", per_candidate, "kernels/candidate", at_most=0))
+            rows.append(Row(f"{scene}, {model}, {rays:,} rays per AP", per_candidate, "kernels/candidate", at_most=0))
     return Answer(rows, [f"{options.trials} random placements a rung; kernels that were not in memory yet count"])

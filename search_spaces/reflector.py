@@ -41,6 +41,10 @@ PlateFault = Literal["size", "wall", "access_points", "focal_point", "grazing"]
 """What keeps an aimed plate from being mounted: it sticks out, what is behind its wall, or it would look along it."""
 
 
+PlateModel = Literal["diffracting", "mirror"]
+"""How a plate reflects: as one of its size does, or as a hole in a wall shows the mirror image behind it."""
+
+
 class WallRectangle(Model):
     """The part of a vertical wall on which the plate may hang, by two corners seen from the room."""
 
@@ -104,6 +108,9 @@ class ReflectorConfig(Model):
     )
     focal_height_m: Metres = Field(1.5, description="height of the focal point [m]; users' height")
     material: str = Field("metal", description="ITU-R P.2040 material of the plate")
+    model: PlateModel = Field(
+        "diffracting", description="diffracting: the plate's size spreads what it reflects; mirror: it has sharp edges"
+    )
 
     @model_validator(mode="after")
     def _check(self) -> Self:

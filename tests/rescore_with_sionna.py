@@ -1,7 +1,9 @@
 """Score a winner on ``l_corridor`` again with Sionna alone: ``python rescore_with_sionna.py best.json [RAYS]``.
 
-Uses nothing of this project but the file, and the building as it is described in words: an L-shaped corridor of
-concrete, inner outline (0,0) (20,0) (20,20) (16,20) (16,4) (0,4) m, height 3 m, sheets of 0.2 m concrete.
+Uses nothing of this project but the file, and what is described in words. The building is an L-shaped corridor of
+concrete, inner outline (0,0) (20,0) (20,20) (16,20) (16,4) (0,4) m, height 3 m, sheets of 0.2 m concrete. A plate that
+diffracts bends each ray that it reflects: along either side, the direction's component becomes normal about the
+mirror's, with a standard deviation of lambda / (4 pi d), d being the distance to the nearer end of that side.
 Prints the P5 RSS in dBm with the plate and without it.
 """
 
@@ -9,6 +11,7 @@ import json
 import sys
 from pathlib import Path
 
+import drjit as dr
 import mitsuba as mi
 import numpy as np
 import sionna.rt as rt
@@ -36,6 +39,30 @@ def rectangle(x0: float, y0: float, x1: float, y1: float, z: float) -> list:
     return [[x0, y0, z], [x1, y0, z], [x1, y1, z], [x0, y1, z]]
 
 
+class BendingMetal(rt.ITURadioMaterial):
+    """Metal of a rectangle ``[4, 3]``, m."""
+
+    def __init__(self, name: str, corners_m: list):
+        self.middle, self.sides = np.mean(corners_m, axis=0), np.diff(corners_m[:3], axis=0)
+        super().__init__(name, "metal", thickness=0.001)
+
+    def sample(self, ctx, si, sample1, sample2, active=True):
+        bs, jones = super().sample(ctx, si, sample1, sample2, active)
+        wavelength_m = 299_792_458 / radio["frequency_hz"]
+        out, old = np.cross(*self.sides) / np.prod(np.linalg.norm(self.sides, axis=1)), mi.Vector3f(bs.wo)
+        tangential, square = mi.Vector3f(0), mi.Float(0)
+        for side, uniform in zip(self.sides, (sample2.x, sample2.y), strict=True):
+            axis, half_m = mi.Vector3f(*(side / np.linalg.norm(side)).tolist()), float(np.linalg.norm(side) / 2)
+            to_edge_m = half_m - dr.abs(dr.dot(si.p - mi.Point3f(*self.middle.tolist()), axis))
+            normal = 2**0.5 * dr.erfinv(dr.clip(2 * uniform - 1, -0.999999, 0.999999))
+            part = dr.dot(old, axis) + normal * wavelength_m / (4 * np.pi * dr.maximum(to_edge_m, 0.001))
+            tangential, square = tangential + part * axis, square + part * part
+        across = mi.Vector3f(*out.tolist())
+        new = tangential + dr.sign(dr.dot(old, across)) * dr.sqrt(dr.maximum(1 - square, 0)) * across
+        bs.wo = dr.select(bs.sampled_component == rt.constants.InteractionType.SPECULAR, dr.normalize(new), old)
+        return bs, jones
+
+
 def p5_dbm(with_plate: bool) -> float:
     scene = rt.load_scene()
     scene.frequency = radio["frequency_hz"]
@@ -48,8 +75,11 @@ def p5_dbm(with_plate: bool) -> float:
     slabs = [r for z in (0, 3) for r in (rectangle(0, 0, 20, 4, z), rectangle(16, 4, 20, 20, z))]
     parts = [surface("building", walls + slabs, concrete)]
     if with_plate:
-        metal = rt.ITURadioMaterial("plate-metal", "metal", thickness=0.001)
-        parts.append(surface("plate", [p["vertices_m"] for p in best["reflectors"]], metal))
+        for i, plate in enumerate(best["reflectors"]):
+            name, corners_m = f"plate-metal-{i}", plate["vertices_m"]
+            bends = plate.get("model") == "diffracting"  # runs that do not say had mirrors
+            metal = BendingMetal(name, corners_m) if bends else rt.ITURadioMaterial(name, "metal", thickness=0.001)
+            parts.append(surface(f"plate-{i}", [corners_m], metal))
     scene.edit(add=parts)
     for i, ap in enumerate(best["access_points"]):
         position = np.array(ap["position_m"])

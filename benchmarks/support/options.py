@@ -11,6 +11,10 @@ SCENES = ("l_corridor", "office")
 """The bundled scenes."""
 
 
+PLATES = ((5.18e9, 0.3), (5.18e9, 0.5), (5.18e9, 1.0), (28e9, 0.2), (28e9, 0.6))
+"""Frequencies [Hz] and sides [m] of the plates that are compared with physical optics."""
+
+
 @dataclass(frozen=True)
 class Options:
     """The size of a run. ``QUICK`` holds what a smoke run changes."""
@@ -20,6 +24,11 @@ class Options:
     workers: tuple[int, ...] = (1, 2)
     placements: int = 24
     reference_rays: int = 3_000_000
+    bar_placements: int = 4
+    bar_rays: int = 300_000
+    bars: int = 8
+    plates: tuple[tuple[float, float], ...] = PLATES
+    plate_rays: int = 4_000_000
     trials: int = 20
     ray_workers: int = 2
     startup_runs: int = 10
@@ -36,6 +45,11 @@ QUICK: dict[str, Any] = {
     "workers": (2,),
     "placements": 2,
     "reference_rays": 100_000,
+    "bar_placements": 2,
+    "bar_rays": 10_000,
+    "bars": 2,
+    "plates": PLATES[:1],
+    "plate_rays": 100_000,
     "trials": 2,
     "ray_workers": 0,
     "startup_runs": 2,

@@ -108,12 +108,15 @@ def test_a_checkpoint_is_small_and_no_pickle(trial: PlacementTrainable, tmp_path
         assert {name: state[name].dtype.kind for name in state.files}["rss_w"] == "f"
 
 
-@pytest.mark.parametrize("plan", ["l_corridor", "office"])
-def test_no_kernel_is_compiled_for_a_candidate(plan: str) -> None:
+@pytest.mark.parametrize(
+    ("plan", "model"), [("l_corridor", "diffracting"), ("office", "diffracting"), ("office", "mirror")]
+)
+def test_no_kernel_is_compiled_for_a_candidate(plan: str, model: str) -> None:
     problem = PlacementProblem.model_validate(
         {
             "scene": {"kind": "floor_plan", "plan": plan},
             "radio": {"refraction": plan == "office", "max_depth": 3},
+            "reflector": {"model": model},
             "fidelity": {"rungs": RUNGS},
         }
     )

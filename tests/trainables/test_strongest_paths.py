@@ -7,8 +7,9 @@ import numpy.typing as npt
 import pytest
 
 from search_spaces.design import Placement
-from tests.trainables.tracing.test_physics import WAVELENGTH_M, at, hall, some_placements
+from tests.trainables.tracing.test_physics import some_placements
 from trainables.evaluator import PlacementEvaluator
+from trainables.validation.halls import WAVELENGTH_M, at, hall
 
 if TYPE_CHECKING:
     from trainables.strongest_paths import RayPath

@@ -86,6 +86,7 @@ def power_by_plate_w(
         return power_w
     ways_in = before.paths(plate.center_m, access_point.position_m[None], radio.max_depth - 1, wavelength_m)
     ways_out = (after or before).paths(plate.center_m, cells_m, radio.max_depth - 1, wavelength_m)
+    seen = plate.in_front(ways_out.ends_m)
     fields = departing_field(access_point, radio, -ways_in.arrivals[:, 0])
     for bounces, image_m, transport, field in zip(
         ways_in.bounces, ways_in.ends_m[:, 0], ways_in.transport[:, 0], fields, strict=True
@@ -94,7 +95,7 @@ def power_by_plate_w(
         if not plate.in_front(image_m) or not incident.any():
             continue
         allowed = ways_out.bounces < radio.max_depth - bounces
-        images, cells = np.nonzero(plate.in_front(ways_out.ends_m) & allowed[:, None])
+        images, cells = np.nonzero(seen & allowed[:, None])
         ends_m = ways_out.ends_m[images, cells]
         arriving = (plate.center_m - image_m) / np.linalg.norm(plate.center_m - image_m)
         mirrored = reflected(arriving, plate.normal)

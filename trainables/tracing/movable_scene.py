@@ -7,13 +7,17 @@ written into its mesh as data and device poses are opaque arrays; once warm, a c
 
 import mitsuba as mi  # isort: skip  (the variant is chosen before Sionna is imported)
 
+from collections.abc import Callable
+
 import drjit as dr
 import numpy as np
 import numpy.typing as npt
 import sionna.rt as rt
 
 from search_spaces.design import Placement, Vector
+from search_spaces.reflector import PlateModel
 from trainables.buildings.floor_plan import FloorPlan, Sheet, sheets
+from trainables.tracing.diffracting_plate import DiffractingPlate
 from trainables.tracing.radio import RadioConfig
 
 _PARKED_M = np.array([[0.0, 0.0, 0.0], [1e-3, 0.0, 0.0], [1e-3, 1e-3, 0.0], [0.0, 1e-3, 0.0]])
@@ -28,6 +32,7 @@ class MovableScene:
         radio: frequency and antennas.
         num_ap: number of transmitters; fixed, as it is part of the kernels.
         reflector_materials: ITU material of each plate.
+        reflector_model: whether plates diffract or are mirrors.
 
     Raises:
         ValueError: a material is not defined at the frequency, or the XML scene is not one of Sionna's.
@@ -39,6 +44,7 @@ class MovableScene:
         radio: RadioConfig,
         num_ap: int,
         reflector_materials: tuple[str, ...] = (),
+        reflector_model: PlateModel = "diffracting",
     ) -> None:
         self.scene = rt.load_scene() if isinstance(source, FloorPlan) else rt.load_scene(source)
         self.scene.frequency = radio.frequency_hz
@@ -54,10 +60,13 @@ class MovableScene:
         z_min = self.scene.mi_scene.bbox().min.z if self.scene.objects else 0.0
         self._parked_m = _PARKED_M + np.array([0.0, 0.0, float(z_min) - 1000.0])
         self.plate_ids = [f"reflector-{k}" for k in range(len(reflector_materials))]
+        make = DiffractingPlate if reflector_model == "diffracting" else rt.ITURadioMaterial
+        plates = []
         for plate_id, itu_type in zip(self.plate_ids, reflector_materials, strict=True):
             faces = np.array([[0, 1, 2], [0, 2, 3]], dtype=np.uint32)
-            material = rt.ITURadioMaterial(f"itu-{plate_id}", itu_type, thickness=0.001, color=_color(itu_type))
-            objects.append(_scene_object(plate_id, self._parked_m, faces, material))
+            plates.append(make(f"itu-{plate_id}", itu_type, thickness=0.001, color=_color(itu_type)))
+            objects.append(_scene_object(plate_id, self._parked_m, faces, plates[-1]))
+        self._diffracting = plates if reflector_model == "diffracting" else []
         if objects:
             self.scene.edit(add=objects)
         for i in range(num_ap):
@@ -73,6 +82,38 @@ class MovableScene:
         high = np.max([np.array(b.max) for b in boxes], axis=0)
         return low.ravel(), high.ravel()
 
+    def building_materials(self) -> list[rt.RadioMaterial]:
+        """The materials of all but the plates, once each, to be changed before anything is traced."""
+        objects = (o for name, o in self.scene.objects.items() if name not in self.plate_ids)
+        return list({o.radio_material.name: o.radio_material for o in objects}.values())
+
+    def add_bodies(
+        self,
+        name: str,
+        vertices_m: npt.NDArray[np.float64],
+        faces: npt.NDArray[np.uint32],
+        properties: Callable[[float], tuple[float, float]],
+        thickness_m: float,
+    ) -> None:
+        """Add what is no part of the building, before anything is traced.
+
+        Args:
+            name: of the object.
+            vertices_m: ``[n, 3]``, m.
+            faces: ``[m, 3]``.
+            properties: relative permittivity and conductivity [S/m] at a frequency [Hz].
+            thickness_m: of the slab that each face stands for.
+        """
+        permittivity, conductivity = properties(float(self.scene.frequency[0]))
+        material = rt.RadioMaterial(
+            f"material-{name}",
+            thickness=thickness_m,
+            relative_permittivity=permittivity,
+            conductivity=conductivity,
+            color=_color(name),
+        )
+        self.scene.edit(add=[_scene_object(name, vertices_m, faces, material, True)])
+
     def move(self, placement: Placement, params: mi.SceneParameters | None = None) -> None:
         """Put the transmitters and plates where the placement says; plates that it lacks are parked.
 
@@ -86,6 +127,8 @@ class MovableScene:
             poses = placement.reflectors
             vertices_m = poses[number].vertices_m if number < len(poses) else self._parked_m
             params[f"{plate_id}.vertex_positions"] = mi.Float(vertices_m.astype(np.float32).ravel())
+            for material in self._diffracting[number : number + 1]:  # a mirror needs no telling
+                material.place(vertices_m)
         if self.plate_ids:
             params.update()
             self.scene.scene_geometry_updated()

@@ -219,23 +219,23 @@ class PathGradient:
         )
         # As in the radio map: elements and polarisations are fed alike and add up as fields, paths add up as power.
         path_orientations = dr.gather(mi.Point3f, orientations, paths.source_indices)
-        weight = self._array_factor(rotation_matrix(path_orientations).T @ departure)
+        weight = array_factor(self._radio, rotation_matrix(path_orientations).T @ departure)
         weight /= np.sqrt(len(paths.a[0]))
         gain: mi.Float = sum(dr.squared_norm(sum(per_pattern)) for per_pattern in paths.a) * dr.square(weight)
         return gain
 
-    def _array_factor(self, direction: mi.Vector3f) -> mi.Float:
-        """Field of the array over that of one element fed with all its power, in a local direction.
 
-        It is real, as elements lie symmetrically in the local y-z plane.
-        """
-        radio = self._radio
-        factor = mi.Float(1.0)
-        for count, cosine in ((radio.array_columns, direction.y), (radio.array_rows, direction.z)):
-            if count > 1:
-                phase = dr.two_pi * radio.array_spacing * cosine
-                factor *= sum(dr.cos((k - (count - 1) / 2) * phase) for k in range(count)) / np.sqrt(count)
-        return factor
+def array_factor(radio: RadioConfig, direction: mi.Vector3f) -> mi.Float:
+    """Field of an access point's array over that of one element fed with all its power, in a local direction.
+
+    It is real, as elements lie symmetrically in the local y-z plane.
+    """
+    factor = mi.Float(1.0)
+    for count, cosine in ((radio.array_columns, direction.y), (radio.array_rows, direction.z)):
+        if count > 1:
+            phase = dr.two_pi * radio.array_spacing * cosine
+            factor *= sum(dr.cos((k - (count - 1) / 2) * phase) for k in range(count)) / np.sqrt(count)
+    return factor
 
 
 def soft_minimum(rss_w: Array, objective: ObjectiveSettings, temperature_db: float) -> tuple[float, Array, int]:

@@ -7,9 +7,11 @@ import sionna.rt as rt
 from sionna.rt.scene_utils import extend_scene_with_mesh
 
 from search_spaces.design import Placement
+from trainables.tracing.diffraction import EdgeDiffraction
 from trainables.tracing.movable_scene import MovableScene, mesh
 from trainables.tracing.radio import RadioConfig
 from trainables.tracing.receivers import TRIANGLES_PER_CELL, ReceiverGrid, ReceiversConfig, crossed_panels
+from trainables.tracing.turned_rays import seed_of, turned_rays
 
 
 class RadioMapper:
@@ -38,9 +40,9 @@ class RadioMapper:
             "specular_reflection": radio.specular_reflection,
             "refraction": radio.refraction,
             "diffuse_reflection": radio.diffuse_reflection,
-            "diffraction": radio.diffraction,
-            "edge_diffraction": radio.diffraction,  # walls are sheets: a door's jamb is a free edge
         }
+        self._diffraction = EdgeDiffraction(movable, radio, grid) if radio.diffraction and radio.max_depth else None
+        self._diffracted_w: npt.NDArray[np.float64] | None = None
         self._surface: dict[str, object] = {}
         self._params: mi.SceneParameters | None = None
         if receivers.surface == "crosses":
@@ -59,19 +61,30 @@ class RadioMapper:
     def move(self, placement: Placement) -> None:
         """Put a placement into the scene."""
         self._movable.move(placement, self._params)
+        self._diffracted_w = self._diffraction.power_w(placement) if self._diffraction else None
 
-    def trace(self, rays_per_ap: int) -> npt.NDArray[np.float64]:
+    def trace(self, rays_per_ap: int, sample: int = 0) -> npt.NDArray[np.float64]:
         """Received power of the placement moved in last.
 
-        Rays start on a Fibonacci lattice of ``rays_per_ap`` directions: the same number gives the same map,
-        another number another lattice.
+        Args:
+            rays_per_ap: directions of the Fibonacci lattice that rays start on.
+            sample: which lattice of so many, and which random numbers; the same gives the same map. 0 is Sionna's
+                own, whose orientation is always the same; any other is turned at random, independent of all others.
 
         Returns:
             rss_w: ``[num_ap, num_cells]``, W; 0 where no ray arrived.
         """
-        radio_map = self._solver(self._movable.scene, samples_per_tx=rays_per_ap, **self._surface, **self._interactions)
+        with turned_rays(sample):
+            radio_map = self._solver(
+                self._movable.scene,
+                samples_per_tx=rays_per_ap,
+                seed=seed_of(sample),
+                **self._surface,
+                **self._interactions,
+            )
         rss_w: npt.NDArray[np.float64] = radio_map.rss.numpy().astype(np.float64)
         if rss_w.ndim == 3:  # a plane: [num_ap, num_y, num_x]
-            return rss_w[:, self._grid.mask]
-        per_cell = rss_w.reshape(len(rss_w), self._grid.num_cells, TRIANGLES_PER_CELL)
-        return np.asarray(per_cell.mean(axis=2))
+            rss_w = rss_w[:, self._grid.mask]
+        else:
+            rss_w = rss_w.reshape(len(rss_w), self._grid.num_cells, TRIANGLES_PER_CELL).mean(axis=2)
+        return rss_w if self._diffracted_w is None else rss_w + self._diffracted_w

@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from tests.trainables.tracing.test_physics import WAVELENGTH_M, hall
 from trainables.evaluator import PlacementEvaluator
 from trainables.objectives.base import dbm_to_w
 from trainables.objectives.quantile import QuantileObjective
 from trainables.problem import PlacementProblem
+from trainables.validation.halls import WAVELENGTH_M, hall
 
 Array = npt.NDArray[np.float64]
 
