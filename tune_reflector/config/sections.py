@@ -5,6 +5,8 @@ import re
 from pydantic import Field, field_validator
 
 from search_spaces.model import Model
+from trainables.variants import VARIANTS
+from trainables.variants.base import VariantSettings
 
 
 class BudgetSettings(Model):
@@ -79,5 +81,22 @@ class FinalSettings(Model):
     """How the winner is scored again, with fresh rays, before it is told to anybody."""
 
     candidates: int = Field(5, ge=1, le=1000, description="best candidates of the search that are traced again")
-    rays_per_ap: int = Field(1_000_000, ge=100, le=2**32 - 1, description="rays per access point of one lattice")
-    lattices: int = Field(5, ge=2, le=20, description="lattices of the winner; their spread is the error bar")
+    rays_per_ap: int = Field(1_000_000, ge=100, le=2**32 - 1, description="rays per access point of one sample")
+    lattices: int = Field(
+        5,
+        ge=2,
+        le=20,
+        description="samples of rays of the winner, each a lattice turned at random; their spread is the error bar",
+    )
+    variants: tuple[VariantSettings, ...] = Field(
+        tuple(kind() for kind in VARIANTS),
+        max_length=100,
+        description="worlds that differ from the model, in each of which the winner, what it is compared with and the "
+        "runners-up are traced again; []: none",
+    )
+    variant_rays_per_ap: int = Field(
+        100_000,
+        ge=100,
+        le=2**32 - 1,
+        description="rays per access point there; differences of the same rays need few",
+    )

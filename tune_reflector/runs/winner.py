@@ -1,8 +1,8 @@
 """The winner, measured: the best candidates traced again with many fresh rays, and an error bar.
 
 A search picks the luckiest of many noisy scores, so the winner's own score is too good to be told. Here the best
-few are screened on a new lattice of rays, and the winner of that is measured on several more that neither
-the search nor the screening has used; the same access points without the plate are measured the same way.
+few are screened on a new sample of rays, and the winner of that is measured on several more that neither
+the search nor the screening has used.
 """
 
 import logging
@@ -15,8 +15,10 @@ from search_records.result import RankedScore
 from search_spaces.design import Placement
 from trainables.evaluator import PlacementEvaluator
 from trainables.objectives.base import MapError
+from trainables.variants.base import all_variants
 from tune_reflector.config.search_config import SearchConfig
-from tune_reflector.runs.measurement import Measurement, measure
+from tune_reflector.runs.measurement import SCREENING, Measurement, measure
+from tune_reflector.runs.robustness import Subject, robustness
 
 _log = logging.getLogger(__name__)
 
@@ -30,14 +32,18 @@ class Winner:
     genes: dict[str, float]
     placement: Placement
     measured: Measurement
-    without_reflector: Measurement | None
+    runners_up: tuple["Screened", ...] = ()
+    """The other candidates, best first."""
 
-    @property
-    def gain(self) -> float | None:
-        """Gain by the plate over the same access points alone, in the unit of a difference of scores."""
-        if self.without_reflector is None:
-            return None
-        return self.measured.score.value - self.without_reflector.score.value
+
+@dataclass(frozen=True)
+class Screened:
+    """A candidate, and its score with fresh rays."""
+
+    found: Reported
+    genes: dict[str, float]
+    placement: Placement
+    value: float
 
 
 def find_winner(config: SearchConfig, ranked: Sequence[Reported], evaluator: PlacementEvaluator) -> Winner | None:
@@ -61,26 +67,39 @@ def find_winner(config: SearchConfig, ranked: Sequence[Reported], evaluator: Pla
         genes = {gene.name: found.result.genes[gene.name] for gene in space.genes}
         placement = space.decode(genes)
         try:
-            score = evaluator.score(evaluator.trace(placement, config.final.rays_per_ap))
+            score = evaluator.score(evaluator.trace(placement, config.final.rays_per_ap, SCREENING))
         except MapError as error:
             _log.info("trial %s is left out: %s", found.trial_id, error)
             continue
-        screened.append((score.value, found, genes, placement))
+        screened.append(Screened(found, genes, placement, score.value))
     if not screened:
         raise MapError("no candidate gave a map with more rays")
-    _, found, genes, placement = max(screened, key=lambda entry: entry[0])
-    _log.info("measuring the winner on %d fresh lattices", config.final.lattices)
-    measured = measure(evaluator, placement, config.final)
-    without = measure(evaluator, placement.without_reflectors(), config.final) if placement.reflectors else None
-    return Winner(found, genes, placement, measured, without)
+    best, *runners_up = _by_merit(config, screened, evaluator)
+    _log.info("measuring the winner on %d fresh samples of rays", config.final.lattices)
+    measured = measure(evaluator, best.placement, config.final)
+    return Winner(best.found, best.genes, best.placement, measured, tuple(runners_up))
 
 
-def best_map(winner: Winner) -> BestMap:
-    """The measured maps, with and without the plate."""
-    without = winner.without_reflector
+def _by_merit(config: SearchConfig, screened: Sequence[Screened], evaluator: PlacementEvaluator) -> list[Screened]:
+    """The candidates, best first: by their scores or, if asked for, by what they are worth in the worst variants."""
+    robust, final = config.objective.robust, config.final
+    if robust is None:
+        return sorted(screened, key=lambda candidate: candidate.value, reverse=True)
+    variants = all_variants(final.variants, config)
+    _log.info("tracing them in %d variants of the world", len(variants))
+    subjects = {
+        str(n): Subject(evaluator, candidate.placement, candidate.value) for n, candidate in enumerate(screened)
+    }
+    found = list(robustness(subjects, variants, final.variant_rays_per_ap).values())
+    order = sorted(range(len(screened)), key=lambda n: found[n].cvar(robust.worst_share), reverse=True)
+    return [screened[n] for n in order]
+
+
+def best_map(winner: Winner, alternative: Measurement | None) -> BestMap:
+    """The measured maps: the winner's, and that of what it is compared with."""
     return BestMap(
         winner.genes,
         RankedScore(True, winner.found.result.rung, winner.measured.score.value),
         winner.measured.traced.rss_w,
-        without.traced.rss_w if without else None,
+        alternative.traced.rss_w if alternative else None,
     )
