@@ -9,6 +9,8 @@ from tune_reflector.errors import BAD_INPUT
 COMMANDS = {
     "search": "find where access points and a reflector go",
     "compare": "compare searches at an equal budget of rays",
+    "calibrate": "measure which rungs of the fidelity earn trust in a scene",
+    "validate": "compare what this machine computes with theory, a row each",
     "report": "make the page, figures and curves of a run anew; or export its trials",
 }
 
@@ -21,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return exit_code
     asked = name in ("-h", "--help")
     lines = ["usage: python -m tune_reflector COMMAND ...   (COMMAND --help says more)", ""]
-    lines += [f"  {command:<8} {meaning}" for command, meaning in COMMANDS.items()]
+    lines += [f"  {command:<9} {meaning}" for command, meaning in COMMANDS.items()]
     if not asked:
         lines = [f"{name}: must be a command: {', '.join(COMMANDS)}; choose one"]
     print(*lines, sep="\n", file=sys.stdout if asked else sys.stderr)

@@ -5,7 +5,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,6 +14,8 @@ from typing import Any
 from tune_reflector.errors import ConfigError
 from tune_reflector.plugins import load_plugins
 from tune_reflector.runs.layout import PROVENANCE_FILE
+from tune_reflector.runs.validations import PACKAGES as VALIDATED
+from tune_reflector.runs.validations import Validation, find_validation
 
 PACKAGES = (
     "tune-reflector",
@@ -51,6 +53,8 @@ class Provenance:
     """Digests of ``config.yaml`` as this program has written it."""
     scene_sha256: str
     content: dict[str, Any]
+    validation: Validation | None = None
+    """Of the machine that the run was started on, as it was then."""
 
 
 def read_provenance(folder: Path) -> Provenance:
@@ -65,7 +69,9 @@ def read_provenance(folder: Path) -> Provenance:
         started = datetime.fromisoformat(content["sessions"][0]["started"])
         packages, digests = dict(content["packages"]), list(content[CONFIG_SHA256])
         device, scene_sha256 = str(content["device"]), str(content["scene_sha256"])
-        return Provenance(packages, device, started, digests, scene_sha256, content)
+        validation = content.get("validation")
+        validation = None if validation is None else Validation.from_json(validation)
+        return Provenance(packages, device, started, digests, scene_sha256, content, validation)
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         raise ConfigError(
             f"{path}: must be as this program has written it, but is damaged, or of an earlier version; restore it, or "
@@ -74,7 +80,7 @@ def read_provenance(folder: Path) -> Provenance:
 
 
 def provenance(packages: Iterable[str], device: str, seed: int, source: Path) -> dict[str, Any]:
-    """Versions, device, seed, command line and commit.
+    """Versions, device and how its validation went, seed, command line and commit.
 
     Args:
         packages: distributions whose versions matter.
@@ -83,9 +89,11 @@ def provenance(packages: Iterable[str], device: str, seed: int, source: Path) ->
         source: a folder of the program's checkout, whose commit is recorded if it is one.
     """
     now = session_record(packages)
+    validation = find_validation(device, package_versions(VALIDATED))
     return now | {
         "seed": seed,
         "device": device,
+        "validation": asdict(validation) if validation else None,
         "python": platform.python_version(),
         "platform": platform.platform(),
         "commit": _commit(source),
