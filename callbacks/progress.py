@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Callable
 from typing import Any, TextIO
 
 from ray.tune import Callback
@@ -12,12 +13,11 @@ from search_records.progress import ProgressCounter
 
 
 class Progress(Callback):
-    """Prints ``120/600 trials, best P5 -54.2 dBm, 6.8/s, 1m11s left``.
+    """Prints ``120/600 trials, best: P5 -54.2 dBm, 6.8/s, 1m11s left``.
 
     Args:
         counter: what to show.
-        label: name of the score.
-        unit: of the score.
+        told: how people are told of a score: ``P5 -54.2 dBm``.
         total: trials in the whole search.
         time_limit_s: end of the search by the clock, if there is one.
         rays_limit: rays per access point of all trials that end the search.
@@ -27,15 +27,14 @@ class Progress(Callback):
     def __init__(
         self,
         counter: ProgressCounter,
-        label: str,
-        unit: str,
+        told: Callable[[float], str],
         total: int,
         time_limit_s: float | None = None,
         rays_limit: float = math.inf,
         stream: TextIO | None = None,
     ) -> None:
         self._counter = counter
-        self._label, self._unit = label, unit
+        self._told = told
         self._total = total
         self._time_limit_s = time_limit_s
         self._rays_limit = rays_limit
@@ -67,7 +66,7 @@ class Progress(Callback):
         if math.isfinite(self._rays_limit):
             parts.append(f"{min(1.0, counter.rays_per_ap / self._rays_limit):.0%} of the rays")
         best = counter.best.value
-        parts.append("no score yet" if best is None else f"best {self._label} {best:.1f} {self._unit}")
+        parts.append("no score yet" if best is None else f"best: {self._told(best)}")
         if counter.failed:
             parts.append(f"{counter.failed} failed")
         if self._first is None:

@@ -42,7 +42,7 @@ def test_a_map_reads_back_as_it_was_kept() -> None:
     assert kept.rss_w == pytest.approx(POWERS, rel=1e-6)
     assert kept.rss_w.dtype == np.float64
     assert (kept.genes, kept.ranked) == ({"x1": 60.0, "y1": 2.0}, RankedScore(False, 2, -60.0))
-    assert kept.without_reflector_w is None
+    assert kept.alternative_w is None
     assert "rss_w" not in result  # nobody else has a use for it
 
 

@@ -37,7 +37,7 @@ class Run:
         monkeypatch.setattr(time, "monotonic", lambda: self.now_s)
         self.counter = ProgressCounter(top_rung=1)
         self.stream = Stream(terminal)
-        self.progress = Progress(self.counter, "P10", "dBW", 600, time_limit_s, rays_limit, self.stream)
+        self.progress = Progress(self.counter, "P10 {:.1f} dBW".format, 600, time_limit_s, rays_limit, self.stream)
         self.progress.setup()
 
     def count(self, best: float | None = None, **counted: Any) -> None:
@@ -67,7 +67,7 @@ def test_before_the_first_score_only_the_count_is_known(run: Run) -> None:
 def test_the_line_tells_count_best_rate_and_time_left(run: Run) -> None:
     run.step(after_s=30, rays_per_ap=1.0)  # workers took 30 s to start: no part of the rate
     run.step(after_s=20, ended=120, best=-54.24)
-    assert run.line == "120/600 trials, best P10 -54.2 dBW, 6.0/s, 1m20s left"
+    assert run.line == "120/600 trials, best: P10 -54.2 dBW, 6.0/s, 1m20s left"
 
 
 def test_trials_of_an_earlier_session_are_no_part_of_the_rate(run: Run) -> None:
@@ -76,7 +76,7 @@ def test_trials_of_an_earlier_session_are_no_part_of_the_rate(run: Run) -> None:
     run.step(after_s=30)  # workers start, as they did then
     run.step(rays_per_ap=10.0)
     run.step(after_s=10, ended=510)
-    assert run.line == "510/600 trials, best P10 -54.2 dBW, 1.0/s, 1m30s left"
+    assert run.line == "510/600 trials, best: P10 -54.2 dBW, 1.0/s, 1m30s left"
 
 
 def test_failed_trials_are_told(run: Run) -> None:
@@ -97,7 +97,7 @@ def test_a_budget_of_rays_is_told_and_ends_the_search_sooner(monkeypatch: pytest
     run = Run(monkeypatch, rays_limit=1_000.0)
     run.step(rays_per_ap=100.0)
     run.step(after_s=10, ended=10, rays_per_ap=300.0, best=-50.0)
-    assert run.line == "10/600 trials, 30% of the rays, best P10 -50.0 dBW, 1.0/s, 35s left"
+    assert run.line == "10/600 trials, 30% of the rays, best: P10 -50.0 dBW, 1.0/s, 35s left"
     run.step(ended=590)
     assert run.line.endswith(", 0s left")  # the trials end it now
     run.step(ended=20, rays_per_ap=1_100.0)

@@ -219,3 +219,59 @@ def test_a_name_is_one_word_of_a_table_from_which_the_quantile_can_be_read(quant
     assert metric.isidentifier()
     stem = metric.removesuffix("_rss_dbm").removeprefix("p")
     assert float(stem.replace("_", ".")) / 100 == pytest.approx(quantile, rel=1e-9)
+
+
+def map_with_outage_w(dark: int, lit: int) -> Map:
+    return np.array([[0.0] * dark + [1e-9] * lit])
+
+
+@given(st.integers(0, 300), st.integers(1, 300), st.sampled_from([0.01, 0.05, 0.5]), st.sampled_from([-120.0, -93.7]))
+@settings(max_examples=300, deadline=None)
+def test_a_penalty_is_told_as_the_outage_that_it_stands_for(
+    dark: int, lit: int, quantile: float, floor_dbm: float
+) -> None:
+    objective = QuantileObjective(quantile=quantile, floor_dbm=floor_dbm)
+    score = objective.score(map_with_outage_w(dark, lit))
+    if score.outage > quantile:
+        told = str(objective.penalty(score.value))
+        assert float(told.removesuffix(" % of the cells get no signal").strip("<>")) == pytest.approx(
+            100 * score.outage, abs=0.5 + 1e-6 if told[0].isdigit() else 1
+        )
+    elif dark == 0:
+        assert objective.penalty(score.value) is None
+
+
+@given(MAPS, CONFIGS)
+@settings(max_examples=200, deadline=None)
+def test_no_number_below_the_floor_is_told_as_a_power(rss_w: Map, objective: QuantileObjective) -> None:
+    score = objective.score(rss_w)
+    told = objective.told(score.value, 0.1)
+    if told.endswith(" dBm"):
+        assert float(told.split()[1]) >= objective.floor_dbm
+        assert told.startswith(f"{objective.label} ")
+    else:
+        assert score.outage >= objective.quantile - 1 / rss_w.shape[1]
+        assert told.endswith(" % of the cells get no signal")
+
+
+def test_the_error_of_a_penalty_is_one_of_the_outage() -> None:
+    """Two maps that are apart by an error are told as apart by that many percent of the cells."""
+    fewer, more = (p5(map_with_outage_w(dark, 1000 - dark)) for dark in (610, 630))
+    assert BEST.told(fewer, fewer - more) == "61 +- 2 % of the cells get no signal"
+    assert BEST.told(fewer, 1e-9) == "61 +- 1 % of the cells get no signal"
+
+
+def test_a_headline_tells_what_the_value_leaves_out() -> None:
+    score = BEST.score(np.array([[1e-8] * 10 + [1e-10] * 88 + [0.0] * 2]))
+    told = BEST.headline(score.value, score.coverage, score.outage, 0.2)
+    assert told == "P5 -70.0 +- 0.2 dBm; 10 % of the cells above -67 dBm, 2 % without signal"
+    assert BEST.penalty(math.nan) is None  # of a search without a score yet
+    dark = BEST.score(map_with_outage_w(61, 39))
+    told = BEST.headline(dark.value, dark.coverage, dark.outage)
+    assert told == "61 % of the cells get no signal; 39 % of the cells above -67 dBm"
+
+
+def test_a_penalty_differs_from_nothing_by_decibels() -> None:
+    served, dark = p5(map_with_outage_w(0, 9)), p5(map_with_outage_w(5, 4))
+    assert BEST.difference(served, served - 3) == pytest.approx(3)
+    assert BEST.difference(served, dark) is BEST.difference(dark, served) is BEST.difference(dark, dark) is None

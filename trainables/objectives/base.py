@@ -12,8 +12,10 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
+from search_records.display import format_share
 from search_records.result import Score
 from search_spaces.kinds import Kind
+from search_spaces.model import Model
 
 Powers = npt.NDArray[np.float64]
 """Received power [W], of each access point and cell ``[num_ap, num_cells]`` or of each cell ``[num_cells]``."""
@@ -24,6 +26,14 @@ INFEASIBLE_STEP = 10.0
 
 class MapError(ValueError):
     """A radio map that cannot be: whatever it would score, it must not be the best."""
+
+
+class RobustSettings(Model):
+    """The winner is chosen by what the best candidates are worth in the worlds of ``final.variants``."""
+
+    worst_share: float = Field(
+        0.2, gt=0, le=1, description="of the variants, whose mean decides: the conditional value at risk; 1: all"
+    )
 
 
 class ObjectiveSettings(Kind):
@@ -40,6 +50,9 @@ class ObjectiveSettings(Kind):
     )
     coverage_threshold_dbm: float = Field(
         -67.0, ge=-250, le=250, description="a cell above this counts as covered [dBm]; voice over Wi-Fi"
+    )
+    robust: RobustSettings | None = Field(
+        None, description="choose among the best final.candidates by the worst of final.variants; null: by the score"
     )
 
     @model_validator(mode="after")
@@ -82,9 +95,45 @@ class ObjectiveSettings(Kind):
         return self.unit
 
     @property
+    def gain_metric(self) -> str:
+        """Name of the difference of two values: ``gain_db``."""
+        return "gain"
+
+    @property
+    def gain_error_metric(self) -> str:
+        """Name of its error: ``gain_error_db``."""
+        return f"{self.gain_metric}_error"
+
+    @property
     @abstractmethod
     def lowest(self) -> float:
         """The value of a map without any power: no feasible placement is worth less."""
+
+    def penalty(self, value: float, error: float | None = None) -> str | None:
+        """What people are told instead of a value that is no ``quantity`` but a penalty, with its error.
+
+        None for a value that is what its name says: any, unless a kind goes on where its quantity ends.
+        """
+        return None
+
+    def difference(self, value: float, other: float) -> float | None:
+        """How much more a value is than another, in ``difference_unit``; None if one of them is a penalty."""
+        return None if self.penalty(value) or self.penalty(other) else value - other
+
+    def number(self, value: float, error: float | None = None, digits: int = 1) -> str:
+        """A value in a column of such: ``-50.2 +- 0.2``, or what a penalty stands for."""
+        bar = "" if error is None else f" +- {error:.1f}"
+        return self.penalty(value, error) or f"{value:.{digits}f}{bar}"
+
+    def told(self, value: float, error: float | None = None) -> str:
+        """A value by itself: ``P5 -50.2 +- 0.2 dBm``, or what a penalty stands for."""
+        return self.penalty(value, error) or f"{self.label} {self.number(value, error)} {self.unit}"
+
+    def headline(self, value: float, coverage: float, outage: float, error: float | None = None) -> str:
+        """A value with what it leaves out: the shares of cells that are covered, and that get no signal."""
+        covered = f"{format_share(coverage)} of the cells above {self.coverage_threshold_dbm:g} dBm"
+        dark = "" if self.penalty(value) else f", {format_share(outage)} without signal"
+        return f"{self.told(value, error)}; {covered}{dark}"
 
     @abstractmethod
     def value(self, cells_w: Powers) -> float:

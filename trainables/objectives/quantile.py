@@ -1,15 +1,17 @@
 """The quantile objective, P5 by default: the RSS that 95 % of *all* receiver cells exceed.
 
 When more cells than the quantile are without power it sits on the floor, and the value goes on below in proportion to
-the excess, so that the landscape keeps a slope.
+the excess, so that the landscape keeps a slope. Such a value is a penalty and no power: people are told the outage.
 """
 
+import math
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
+from search_records.display import format_share
 from trainables.objectives.base import ObjectiveSettings, Powers, dbm_to_w, w_to_dbm
 
 OUTAGE_SPAN_DB = 50.0
@@ -52,6 +54,14 @@ class QuantileObjective(ObjectiveSettings):
         return "dB"
 
     @property
+    def gain_metric(self) -> str:
+        return "gain_db"
+
+    @property
+    def gain_error_metric(self) -> str:
+        return "gain_error_db"
+
+    @property
     def lowest(self) -> float:
         return self.floor_dbm - OUTAGE_SPAN_DB
 
@@ -66,6 +76,18 @@ class QuantileObjective(ObjectiveSettings):
         excess = max(0.0, outage - self.quantile) / (1 - self.quantile)
         quantile_w = floor_w if excess else float(np.quantile(np.maximum(cells_w, floor_w), self.quantile))
         return w_to_dbm(quantile_w) - OUTAGE_SPAN_DB * excess
+
+    def penalty(self, value: float, error: float | None = None) -> str | None:
+        """On the floor and below, ``61 +- 2 % of the cells get no signal``: the slope of ``value`` read backwards."""
+        floor_dbm = w_to_dbm(dbm_to_w(self.floor_dbm))  # as value() gives it
+        if not value <= floor_dbm:
+            return None
+        per_db = (1 - self.quantile) / OUTAGE_SPAN_DB
+        share = format_share(min(1.0, self.quantile + per_db * (floor_dbm - value)))
+        if error is not None:
+            percent = max(1, math.ceil(100 * per_db * error - 1e-6))
+            share = share.replace(" %", f" +- {percent} %")
+        return f"{share} of the cells get no signal"
 
     def decisive_cells(self, cells_w: Powers, count: int) -> npt.NDArray[np.intp]:
         """Those around the quantile."""
