@@ -1,5 +1,6 @@
 """The history of a search, counted as its events come in: a long one costs no more to follow than a short one."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,6 +21,7 @@ from search_records.events import (
 from search_records.journal import JournalError, JournalTail, has_result
 from search_records.progress import ProgressCounter
 from search_records.ranking import ranked_placements
+from search_records.result import TrialResult
 from search_records.results_table import has_rows
 from tune_reflector.config.search_config import SearchConfig
 from tune_reflector.runs.layout import CONFIG_FILE, JOURNAL_FILE, TABLE_FILE
@@ -65,6 +67,10 @@ class History:
         """What the search has come to: the last event of these."""
         self.trials = 0
         """Trials of all stages that have reported a result."""
+        self.climbs: list[tuple[float, ...]] = []
+        """Scores at rung 1, 2, ... of placements of the first stage that have come to the top, the first so many."""
+        self._climbing: dict[str, list[float]] = {}  # of each trial that has not ended, of the placement that it has
+        self._top_rung = config.top_rung
         self._furthest: dict[str, int] = {}  # iteration of each trial that has reported and not ended
         self._came_to: Counter[int] = Counter()  # trials of the first stage by how far they have come
         self._stopped: Counter[int] = Counter()
@@ -111,6 +117,7 @@ class History:
                     self.last = event
             if isinstance(event, TrialEvent) and ends_trial(event):
                 self._furthest.pop(event.trial_id, None)
+                self._climbing.pop(event.trial_id, None)
 
     @property
     def ranked(self) -> list[Reported]:
@@ -139,9 +146,22 @@ class History:
                 self._came_to[before] -= 1
             self._came_to[furthest] += 1
             self._stopped[event.iteration] += event.done and not event.result.complete
+            self._add_climb(event.trial_id, event.result)
         self._results.append(event)
         if len(self._results) > MOST_PLACEMENTS:
             self._rank()
+
+    def _add_climb(self, trial_id: str, result: TrialResult) -> None:
+        if len(self.climbs) == MOST_PLACEMENTS or not (result.score.feasible and math.isfinite(result.score.value)):
+            return
+        if result.rung == 1:
+            self._climbing[trial_id] = []
+        climbing = self._climbing.get(trial_id, [])
+        if result.rung != len(climbing) + 1:  # it has not begun at the foot, or comes again
+            return
+        climbing.append(result.score.value)
+        if result.rung == self._top_rung:
+            self.climbs.append(tuple(climbing))
 
     def _rank(self) -> None:
         self._ranked = ranked_placements([*self._ranked, *self._results], self._genes)[:MOST_PLACEMENTS]

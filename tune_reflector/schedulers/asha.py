@@ -1,6 +1,8 @@
 """Asynchronous successive halving. Its clock is ``rays_per_ap``, the resource that iterations really spend."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import accumulate, pairwise
+from operator import mul
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
@@ -28,14 +30,18 @@ class AshaSettings(SchedulerSettings):
 
     def mean_rays_per_ap(self, plan: TrialPlan) -> float:
         """One in ``reduction_factor`` trials goes on past each milestone."""
-        total, share, before, milestone = 0.0, 1.0, 0, 0.0
-        for rays in plan.rays_per_iteration:
-            total += share * (rays - before)
-            before = rays
-            if rays >= milestone:
-                share /= self.reduction_factor
-                milestone = rays * self.reduction_factor
-        return total
+        rays = plan.rays_per_iteration
+        begun = accumulate(self.kept_shares(rays), mul, initial=1.0)
+        return sum(share * (after - before) for share, (before, after) in zip(begun, pairwise((0, *rays)), strict=True))
+
+    def kept_shares(self, rays_per_iteration: Sequence[int]) -> tuple[float, ...]:
+        """One in ``reduction_factor`` at each milestone."""
+        shares, milestone = [], 0.0
+        for rays in rays_per_iteration[:-1]:
+            judged = rays >= milestone
+            shares.append(1 / self.reduction_factor if judged else 1.0)
+            milestone = rays * self.reduction_factor if judged else milestone
+        return tuple(shares)
 
     def replay(self, scheduler: "TrialScheduler", events: Iterable[Event]) -> None:
         """Tell it all results of earlier sessions: it judges by them, too."""

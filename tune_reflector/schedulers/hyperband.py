@@ -1,6 +1,7 @@
 """Synchronous successive halving in brackets. After an interruption it fills new ones."""
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
@@ -33,6 +34,15 @@ class HyperbandSettings(SchedulerSettings):
                 f"scheduler.reduction_factor must be at most {iterations}, the iterations of a trial, for hyperband to "
                 f"stop any, but got {self.reduction_factor:g}; lower it or {plan.trainable.more_iterations}"
             )
+
+    def kept_shares(self, rays_per_iteration: Sequence[int]) -> tuple[float, ...]:
+        """Those of the bracket that halves most: at iterations 1, n, n^2, ... the best 1/n go on."""
+        shares, milestone = [], 1.0
+        for iteration in range(1, len(rays_per_iteration)):
+            judged = iteration >= milestone
+            shares.append(1 / self.reduction_factor if judged else 1.0)
+            milestone *= self.reduction_factor if judged else 1.0
+        return tuple(shares)
 
     def trials_in_flight(self, iterations: int, workers: int) -> int:
         """At least a full bracket: a paused trial counts as begun, so with fewer none would ever fill."""

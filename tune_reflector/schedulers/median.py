@@ -1,6 +1,6 @@
 """Stop a trial whose score is below the median of the others."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
@@ -20,6 +20,10 @@ class MedianSettings(SchedulerSettings):
 
     kind: Literal["median"] = "median"
     min_trials: int = Field(10, ge=1, le=10_000_000, description="trials at a rung before any is stopped there")
+
+    def kept_shares(self, rays_per_iteration: Sequence[int]) -> tuple[float, ...]:
+        """The better half, once there are ``min_trials``."""
+        return (0.5,) * (len(rays_per_iteration) - 1)
 
     def replay(self, scheduler: "TrialScheduler", events: Iterable[Event]) -> None:
         """Tell it all results of trials that have ended: it knows trials by their objects."""

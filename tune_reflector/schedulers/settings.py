@@ -4,7 +4,7 @@ All compare trials at the same iteration only, which costs every trial the same 
 """
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from search_records.events import Event
@@ -53,6 +53,14 @@ class SchedulerSettings(Kind):
     def mean_rays_per_ap(self, plan: TrialPlan) -> float:
         """Rays per access point that a trial traces on average, as far as that can be known."""
         return plan.rays_per_iteration[-1]
+
+    def kept_shares(self, rays_per_iteration: Sequence[int]) -> tuple[float, ...]:
+        """The share of trials that go on after each iteration but the last; 1 where it stops none.
+
+        Args:
+            rays_per_iteration: rays per access point that a trial has traced after each iteration.
+        """
+        return (1.0,) * (len(rays_per_iteration) - 1)
 
     def population_life(self, plan: TrialPlan) -> PopulationLife | None:
         """The life of trials in a population; None where each is its own."""

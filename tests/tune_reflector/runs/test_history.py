@@ -163,3 +163,26 @@ def test_it_is_read_from_the_journal_as_it_is_counted() -> None:
     found = History.read(CONFIG, Path())
     assert found.ranked == [events[-1]]
     assert found.curve == [(60, 3.0, -63.0)]
+
+
+@given(searches())
+@settings(max_examples=200, deadline=None)
+def test_climbs_are_of_those_that_came_to_the_top_with_a_score_at_every_rung(events: list[Event]) -> None:
+    results = [event for event in events if isinstance(event, Reported)]
+    expected = []
+    for top in results:
+        scores = [event.result.score for event in results if event.trial_id == top.trial_id]
+        usable = all(score.feasible and math.isfinite(score.value) for score in scores)
+        if top.result.rung == RUNGS and len(scores) == RUNGS and usable:
+            expected.append(tuple(score.value for score in scores))
+    found = History(CONFIG)
+    found.add(events)
+    assert found.climbs == expected
+
+
+def test_a_placement_that_takes_the_place_of_another_climbs_from_the_foot() -> None:
+    """As in population-based training; a result that comes again after a trial was set back counts once."""
+    values = [(-90, 1), (-80, 2), (-70, 1), (-60, 2), (-60, 2), (-50, 3), (-50, 3)]
+    found = History(CONFIG)
+    found.add(reported("a", n, result(value, rung)) for n, (value, rung) in enumerate(values, start=1))
+    assert found.climbs == [(-70, -60, -50)]
