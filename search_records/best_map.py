@@ -19,12 +19,13 @@ _MOST_OTHER_BYTES = 1_000_000
 
 @dataclass(frozen=True, eq=False)
 class BestMap:
-    """The map of one placement, with its score; without the reflector only of a measured winner."""
+    """The map of one placement, with its score; of a measured winner also that of what it is compared with."""
 
     genes: Mapping[str, float]
     ranked: RankedScore
     rss_w: Powers
-    without_reflector_w: Powers | None = None
+    alternative_w: Powers | None = None
+    """Of other access points, perhaps of another number; in the same cells."""
 
     def write(self, path: Path) -> None:
         """Replace ``path``."""
@@ -36,8 +37,8 @@ class BestMap:
             "score": self.ranked.value,
             "rss_w": self.rss_w.astype(np.float32),
         }
-        if self.without_reflector_w is not None:
-            arrays["without_reflector_w"] = self.without_reflector_w.astype(np.float32)
+        if self.alternative_w is not None:
+            arrays["alternative_w"] = self.alternative_w.astype(np.float32)
         with atomic_write(path) as file:
             np.savez_compressed(file, **arrays)
 
@@ -45,26 +46,24 @@ class BestMap:
     def read(cls, path: Path, shape: tuple[int, int]) -> "BestMap | None":
         """Read the map in ``path``; None if there is none, or not one of this shape: it is only for show."""
         try:
-            _check_size(path, math.prod(shape))
+            _check_size(path, shape)
             with np.load(path, allow_pickle=False) as arrays:
                 found = {name: arrays[name] for name in arrays.files}
             genes = dict(zip(map(str, found["gene_names"]), map(float, found["gene_values"]), strict=True))
             ranked = _ranked_of_0_1(found["standing"]) if "standing" in found else _ranked(found)
-            without = found.get("without_reflector_w")
-            return cls(
-                genes,
-                ranked,
-                _powers(found["rss_w"], shape),
-                None if without is None else _powers(without, shape),
-            )
+            alternative = found.get("alternative_w", found.get("without_reflector_w"))  # its name in the first version
+            if alternative is not None:
+                alternative = _powers(alternative, (min(len(alternative), shape[0] + 1), shape[1]))
+            return cls(genes, ranked, _powers(found["rss_w"], shape), alternative)
         except Exception:  # a damaged archive can fail in any of numpy's, zipfile's and zlib's ways
             return None
 
 
-def _check_size(path: Path, num_powers: int) -> None:
+def _check_size(path: Path, shape: tuple[int, int]) -> None:
     """An archive of a few bytes can unfold to more than there is memory."""
+    num_powers = (2 * shape[0] + 1) * shape[1]
     with ZipFile(path) as archive:
-        if sum(entry.file_size for entry in archive.infolist()) > 2 * 4 * num_powers + _MOST_OTHER_BYTES:
+        if sum(entry.file_size for entry in archive.infolist()) > 4 * num_powers + _MOST_OTHER_BYTES:
             raise ValueError("it is larger than the maps of this search")
 
 

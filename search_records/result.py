@@ -74,7 +74,7 @@ class Score:
 class RankedScore:
     """A score, and what it rests on.
 
-    Scores of different rungs do not compare: few rays are biased. So one that was measured, on fresh lattices, ranks
+    Scores of different rungs do not compare: few rays are biased. So one that was measured, on fresh rays, ranks
     above any of the search's own, and a higher rung above a lower one; only within a rung do values decide.
     """
 

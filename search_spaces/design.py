@@ -4,6 +4,7 @@ World frame: right-handed, x east, y north, z up, metres. Directions and normals
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,14 @@ class AccessPoint:
             "direction": self.direction.tolist(),
             "power_dbm": self.power_dbm,
         }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "AccessPoint":
+        """From what ``to_json`` gives; ``KeyError``, ``TypeError`` or ``ValueError`` if it is not that."""
+        position_m, direction = (np.asarray(data[name], dtype=np.float64) for name in ("position_m", "direction"))
+        if position_m.shape != (3,) or direction.shape != (3,) or not np.isfinite([position_m, direction]).all():
+            raise ValueError("an access point has a position and a direction of three numbers each")
+        return cls(position_m, direction, float(data["power_dbm"]))
 
 
 @dataclass(frozen=True, eq=False)

@@ -120,7 +120,7 @@ REFINED = [
     "budget.trials=6",
     "searcher={kind: ga, population: 3}",
     "refine={candidates: 2, trials: 4}",
-    "final={candidates: 2, rays_per_ap: 100000, lattices: 3}",
+    "final={candidates: 2, rays_per_ap: 100000, lattices: 3, variants: []}",
 ]
 
 
@@ -128,10 +128,25 @@ def kill_at_line(beginning: str) -> Callable[[Search], None]:
     return lambda search: search.wait_for_line(beginning)
 
 
+def kill_after_results_of(kind: str, count: int) -> Callable[[Search], None]:
+    """Once the search for an alternative, a run inside the run, has taken down so many results."""
+
+    def wait(search: Search) -> None:
+        inside = search.folder / "counterfactual" / kind / "journal.log"
+        deadline = time.monotonic() + PATIENCE_S
+        while not inside.exists() or inside.read_bytes().count(b'"reported"') < count:
+            assert search.process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+    return wait
+
+
 LAST_MOMENTS: dict[str, Callable[[Search], None]] = {
     "between the search and its refinement": kill_at_line("refining the best"),
     "while a resumed session starts": lambda search: time.sleep(1.5),
     "in the final measurement": kill_at_line("measuring the winner"),
+    "in the search for an alternative": kill_after_results_of("best_without_reflector", 2),
     "in the figures": kill_at_line("drawing the figures"),
 }
 """When a search is killed once its trials are over, in this order."""
@@ -139,8 +154,9 @@ LAST_MOMENTS: dict[str, Callable[[Search], None]] = {
 
 def test_a_search_that_is_killed_at_its_end_ends_as_if_nothing_had_happened() -> None:
     """Nothing is traced again but what was under way, and all that a run leaves behind is there and whole."""
-    Search.start(*REFINED, name="whole").end()
-    search = Search.start(*REFINED, "report.figures=true")
+    compared = "counterfactual={kinds: [best_without_reflector, same_access_points], share: 1}"
+    Search.start(*REFINED, compared, name="whole").end()
+    search = Search.start(*REFINED, compared, "report.figures=true")
     for wait in LAST_MOMENTS.values():
         wait(search)
         assert search.process.poll() is None
@@ -151,8 +167,11 @@ def test_a_search_that_is_killed_at_its_end_ends_as_if_nothing_had_happened() ->
     assert scores("a") == pytest.approx(scores("whole"), abs=0.002)
     best, whole = (json.loads(Path(f"results/{name}/best.json").read_text()) for name in ("a", "whole"))
     assert best["genes"] == whole["genes"]
-    for number in ("p5_rss_dbm", "p5_error_db", "without_reflector_p5_rss_dbm"):
-        assert best[number] == pytest.approx(whole[number], abs=0.002)
+    for found, expected in zip((best, *best["comparisons"]), (whole, *whole["comparisons"]), strict=True):
+        assert found.get("trials") == expected.get("trials")
+        assert [found[name] for name in ("score", "score_error")] == pytest.approx(
+            [expected[name] for name in ("score", "score_error")], abs=0.002
+        )
     figures = {f"{name}.{kind}" for name in ("map", "cdf", "convergence", "scene") for kind in ("png", "pdf")}
     assert {path.name for path in (search.folder / "figures").iterdir()} == figures
     assert not list(search.folder.glob("**/.*.part"))

@@ -116,7 +116,11 @@ def test_a_broken_plugin_is_told_in_one_line(packages: Path, source: str | None,
 def test_a_run_is_resumed_with_the_version_of_the_plugin_that_it_was_started_with(packages: Path) -> None:
     install(packages, "spiral", SETTINGS)
     quick = ["launch=local", "searcher.kind=random", "fidelity.rungs=[1000]", "budget.trials=2", "name=a"]
-    quick += ["final={candidates: 1, rays_per_ap: 1000, lattices: 2}", "report={every_s: null, figures: false}"]
+    quick += [
+        "final={candidates: 1, rays_per_ap: 1000, lattices: 2, variants: []}",
+        "report={every_s: null, figures: false}",
+    ]
+    quick += ["counterfactual.kinds=[]"]
     assert command("search", *quick).returncode == 0
     metadata = packages / "spiral-1.0.dist-info" / "METADATA"
     metadata.write_text(metadata.read_text().replace("1.0", "1.1"))

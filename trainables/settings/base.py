@@ -1,11 +1,12 @@
 """Settings of trainables: what every kind answers of what a trial does and costs. Free of Ray and Sionna."""
 
 from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from search_spaces.kinds import Kind
-from search_spaces.placement import Gene, PlacementSpace, SearchSpace
+from search_spaces.placement import Gene, Genes, PlacementSpace, SearchSpace
 from trainables.problem import PlacementProblem
 
 if TYPE_CHECKING:
@@ -57,6 +58,10 @@ class TrainableSettings(Kind):
     def space(self, placement: PlacementSpace) -> SearchSpace:
         """The space that a searcher searches: placements, unless a kind has more or other genes."""
         return placement
+
+    def adapted(self, adapt: Callable[[Genes], dict[str, float] | None]) -> "TrainableSettings":
+        """Settings for another space of placements; ``adapt`` makes genes there of genes here, or None if it cannot."""
+        return self
 
     def refining(self) -> "TrainableSettings":
         """Trials that refine the placements of these within tighter bounds; their scores compare with these."""

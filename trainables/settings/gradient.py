@@ -1,11 +1,12 @@
 """Settings of the gradient trial: it climbs from a start placement, one step an iteration."""
 
+from collections.abc import Callable
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from search_spaces.hyperparameters import AscentHyperparameters, TrialSpace
-from search_spaces.placement import PlacementSpace, SearchSpace
+from search_spaces.placement import Genes, PlacementSpace, SearchSpace
 from trainables.fidelity import MAX_RUNGS
 from trainables.problem import PlacementProblem
 from trainables.settings.base import Rungs, TrainableSettings
@@ -70,6 +71,10 @@ class GradientSettings(AscentSettings, TrainableSettings):
     def space(self, placement: PlacementSpace) -> SearchSpace:
         """Starts, unless one is given, and hyperparameters."""
         return TrialSpace(None if self.start else placement, self.searched())
+
+    def adapted(self, adapt: Callable[[Genes], dict[str, float] | None]) -> TrainableSettings:
+        """The same ascent from the start as it is there."""
+        return self if self.start is None else self.model_copy(update={"start": adapt(self.start)})
 
     def refining(self) -> TrainableSettings:
         """Fixed placements: an ascent would leave its neighbourhood. Their scores mean the same."""

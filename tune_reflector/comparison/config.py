@@ -43,6 +43,13 @@ _SAME_FOR_ALL = {
 }
 """Keys that an entry may not override: why, and what to do instead."""
 
+_USUAL: dict[str, Any] = {
+    "launch": "local",
+    "report": {"every_s": None, "figures": False},
+    "counterfactual": {"kinds": []},
+}
+"""Settings of the base where it does not say otherwise: what is compared is what each search finds."""
+
 Key = Annotated[str, Field(max_length=200)]
 
 Overrides = dict[Key, Any]
@@ -54,7 +61,9 @@ class ComparisonConfig(Model):
     name: str = Field(description="name of the comparison and of its folder; null: compare-<name of the file>")
     results_dir: Path = Field(Path("results"), description="folder that holds the comparison's folder")
     base: Overrides = Field(
-        {}, description="settings of a search that all entries share, or path of their file; launch is local unless set"
+        {},
+        description="settings of a search that all entries share, or path of their file; unless set, launch is "
+        "local and nothing is searched for but what is compared (counterfactual.kinds: [])",
     )
     entries: dict[str, Overrides] = Field(
         min_length=1,
@@ -188,7 +197,7 @@ def dump_comparison(comparison: ComparisonConfig) -> str:
 def base_of(comparison: ComparisonConfig) -> SearchConfig:
     """Check what the entries share, on its own."""
     try:
-        return validate({"launch": "local", "report": {"every_s": None, "figures": False}, **comparison.base})
+        return validate(_USUAL | comparison.base)
     except ConfigError as error:
         raise _at("base", error) from None
 

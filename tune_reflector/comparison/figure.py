@@ -41,6 +41,7 @@ def save_comparison(
     best = f"best {objective.quantity} so far [{objective.unit}]"
     axis.set(xlabel="rays per access point traced by the search", ylabel=best, xlim=(0, rays[-1]))
     axis.xaxis.set_major_formatter(EngFormatter())
+    axis.yaxis.set_major_formatter(lambda value, _: objective.penalty(value) or f"{value:g}")
     axis.grid(alpha=0.3)
     axis.legend(loc="lower right", frameon=False)
     fig.text(

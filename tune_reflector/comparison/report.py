@@ -19,6 +19,7 @@ from trainables.objectives.base import ObjectiveSettings
 from tune_reflector.comparison.config import ComparisonConfig, Run
 from tune_reflector.comparison.figure import save_comparison
 from tune_reflector.runs.best_file import Best
+from tune_reflector.runs.comparisons import Comparison
 from tune_reflector.runs.history import History
 from tune_reflector.runs.layout import BEST_FILE
 
@@ -45,7 +46,12 @@ def write_report(comparison: ComparisonConfig, runs: Sequence[Run], done: Sequen
     rays = rays_grid(comparison.rays_per_ap)
     curves = {(outcome.label, outcome.seed): read_off(outcome.curve, rays) for outcome in outcomes}
     missing = [run.name for run in runs if run not in done]
-    paragraphs = [table(summarise(outcomes, labels)), *_notes(comparison, runs[0], labels, missing)]
+    penalised = any(objective.penalty(outcome.value) for outcome in outcomes)
+    paragraphs = [
+        table(summarise(outcomes, labels, objective), objective),
+        *_worths(outcomes, objective),
+        *_notes(comparison, runs[0], labels, missing, penalised),
+    ]
     text = "\n".join(paragraphs)
     write_text(folder / TABLE_FILE, text)
     write_text(folder / RUNS_FILE, runs_csv(outcomes, objective))
@@ -55,12 +61,14 @@ def write_report(comparison: ComparisonConfig, runs: Sequence[Run], done: Sequen
     return text
 
 
-def _notes(comparison: ComparisonConfig, run: Run, labels: Sequence[str], missing: Sequence[str]) -> Iterator[str]:
+def _notes(
+    comparison: ComparisonConfig, run: Run, labels: Sequence[str], missing: Sequence[str], penalised: bool
+) -> Iterator[str]:
     """What the table's columns mean, a paragraph each."""
     final, objective = run.config.final, run.config.objective
     yield (
         f"{objective.quantity} [{objective.unit}] of each run's winner, measured again on the same {final.lattices} "
-        f"lattices of {final.rays_per_ap:,} or more rays per AP; std and differences in "
+        f"samples of {final.rays_per_ap:,} rays per AP; std and differences in "
         f"{objective.difference_unit}. The budget of a run was "
         f"{comparison.rays_per_ap:g} rays per AP.\n"
     )
@@ -69,6 +77,11 @@ def _notes(comparison: ComparisonConfig, run: Run, labels: Sequence[str], missin
             f"vs {labels[0]}: mean difference over the same seeds, positive is better. p: two-sided paired test "
             f"(Wilcoxon's signed-rank test from {LEAST_FOR_WILCOXON} pairs on, Student's t-test below), not corrected "
             "for the number of entries.\n"
+        )
+    if penalised:
+        yield (
+            f"Where cells without signal decide, a score is a penalty and no {objective.quantity}: it is ranked and "
+            "tested like the others, but has no part in a mean or a difference.\n"
         )
     if missing:
         yield f"Missing: {', '.join(missing)}.\n"
@@ -88,6 +101,8 @@ class Outcome:
     seconds: float
     curve: Sequence[tuple[float, float]]
     """Rays per AP so far and best score so far, at every improvement: the search's own scores."""
+    compared: Comparison | None = None
+    """What the winner is worth, of a run that has looked for that."""
 
 
 def read_outcome(run: Run) -> Outcome:
@@ -103,7 +118,19 @@ def read_outcome(run: Run) -> Outcome:
         trials=history.trials,
         seconds=history.progress.elapsed_s,
         curve=[(rays, value) for rays, _, value in history.curve],
+        compared=best.comparisons[0] if best.comparisons else None,
     )
+
+
+def _worths(outcomes: Sequence[Outcome], objective: ObjectiveSettings) -> Iterator[str]:
+    """What each winner is worth, a line each, in a paragraph; nothing where no run has looked for it."""
+    lines = [
+        f"- {outcome.label}, seed {outcome.seed}: {outcome.compared.told(objective)}"
+        for outcome in outcomes
+        if outcome.compared is not None
+    ]
+    if lines:
+        yield "\n".join(["What the reflector is worth to each:", "", *lines]) + "\n"
 
 
 def rays_grid(rays_per_ap: float) -> np.ndarray:
@@ -142,7 +169,7 @@ def _one_sample_t(differences: np.ndarray) -> Any:
 
 @dataclass(frozen=True)
 class Summary:
-    """One entry over its seeds; ``difference`` is its mean advantage over the first entry, seed by seed."""
+    """One entry over its seeds; ``difference`` is its mean advantage over the first entry, seed by seed, or NaN."""
 
     label: str
     scores: Sequence[float]
@@ -150,8 +177,11 @@ class Summary:
     test: PairedTest | None
 
 
-def summarise(outcomes: Iterable[Outcome], labels: Sequence[str]) -> list[Summary]:
-    """The entries in the order of ``labels``; pairs are runs of the same seed."""
+def summarise(outcomes: Iterable[Outcome], labels: Sequence[str], objective: ObjectiveSettings) -> list[Summary]:
+    """The entries in the order of ``labels``; pairs are runs of the same seed.
+
+    Penalties are tested like other values; a mean difference from one there is not.
+    """
     score_of: dict[str, dict[int, float]] = {label: {} for label in labels}
     for outcome in outcomes:
         score_of[outcome.label][outcome.seed] = outcome.value
@@ -159,16 +189,18 @@ def summarise(outcomes: Iterable[Outcome], labels: Sequence[str]) -> list[Summar
     summaries = []
     for label in labels:
         mine = score_of[label]
-        differences = [mine[seed] - first[seed] for seed in mine if seed in first] if label != labels[0] else []
-        mean = float(np.mean(differences)) if differences else math.nan
+        pairs = [(mine[seed], first[seed]) for seed in mine if seed in first] if label != labels[0] else []
+        differences = [value - other for value, other in pairs]
+        told = [difference for pair in pairs if (difference := objective.difference(*pair)) is not None]
+        mean = float(np.mean(differences)) if pairs and len(told) == len(pairs) else math.nan
         summaries.append(Summary(label, list(mine.values()), mean, paired_test(differences)))
     return summaries
 
 
-def table(summaries: Sequence[Summary]) -> str:
-    """The entries as a table in Markdown, with what its columns mean."""
+def table(summaries: Sequence[Summary], objective: ObjectiveSettings) -> str:
+    """The entries as a table in Markdown."""
     head = ["entry", "runs", "mean", "std", "median", "best", "worst", f"vs {summaries[0].label}", "p", "paired test"]
-    lines = [head, *([s.label, str(len(s.scores)), *_statistics(s), *_comparison(s)] for s in summaries)]
+    lines = [head, *([s.label, str(len(s.scores)), *_statistics(s, objective), *_comparison(s)] for s in summaries)]
     widths = [max(3, *(len(line[column]) for line in lines)) for column in range(len(head))]
     rule = [
         "-" * (width - 1) + ":" if 0 < column < len(head) - 1 else "-" * width for column, width in enumerate(widths)
@@ -183,12 +215,17 @@ def _cells(line: Sequence[str], widths: Sequence[int]) -> list[str]:
     return [text.rjust(width) if 0 < column < last else text.ljust(width) for column, (text, width) in pairs]
 
 
-def _statistics(summary: Summary) -> list[str]:
-    scores = np.asarray(summary.scores)
+def _statistics(summary: Summary, objective: ObjectiveSettings) -> list[str]:
+    scores = np.sort(summary.scores)
     if not len(scores):
         return ["-"] * 5
-    std = f"{scores.std(ddof=1):.2f}" if len(scores) > 1 else "-"
-    return [f"{scores.mean():.2f}", std, *(f"{value:.2f}" for value in (np.median(scores), scores.max(), scores.min()))]
+    alike = not any(objective.penalty(value) for value in scores)
+    mean = f"{scores.mean():.2f}" if alike else "-"
+    std = f"{scores.std(ddof=1):.2f}" if alike and len(scores) > 1 else "-"
+    below, above = scores[(len(scores) - 1) // 2], scores[len(scores) // 2]
+    parted = objective.penalty(below) and not objective.penalty(above)
+    median = "-" if parted else objective.number((below + above) / 2, digits=2)
+    return [mean, std, median, *(objective.number(value, digits=2) for value in (scores[-1], scores[0]))]
 
 
 def _comparison(summary: Summary) -> list[str]:
@@ -210,7 +247,17 @@ def runs_csv(outcomes: Iterable[Outcome], objective: ObjectiveSettings) -> str:
         "trials": "trials",
         "seconds": "seconds",
     }
-    return _csv([[*names.values()], *([getattr(outcome, name) for name in names] for outcome in outcomes)])
+    gain = [objective.gain_metric, objective.gain_error_metric]
+    rows = ([getattr(outcome, name) for name in names] + _gain(outcome, objective) for outcome in outcomes)
+    return _csv([[*names.values(), *gain], *rows])
+
+
+def _gain(outcome: Outcome, objective: ObjectiveSettings) -> list[Any]:
+    """Of the winner over what could be built instead, and its error; empty where there is none."""
+    compared = outcome.compared
+    if compared is None or objective.difference(compared.winner, compared.value) is None:
+        return ["", ""]
+    return [compared.gain, compared.gain_error]
 
 
 def curves_csv(curves: Mapping[tuple[str, int], np.ndarray], rays: np.ndarray, objective: ObjectiveSettings) -> str:

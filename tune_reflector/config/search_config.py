@@ -5,12 +5,13 @@ The defaults *are* the quick start. Nothing here imports Ray or Sionna, so an er
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, ValidationInfo, field_validator, model_validator
+import numpy as np
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from search_records.result import ResultColumns
 from search_spaces.kinds import Kind
@@ -19,8 +20,11 @@ from trainables.problem import MAX_RAYS, PlacementProblem
 from trainables.settings.base import TrainableSettings
 from trainables.settings.placement import PlacementSettings
 from trainables.trial_plan import TrialPlan
+from trainables.variants.base import all_variants
 from tune_reflector.config.sections import BudgetSettings, FaultSettings, FinalSettings, RaySettings, ReportSettings
 from tune_reflector.config.start import read_start
+from tune_reflector.counterfactuals.alternatives import LABELS, adapted, changes
+from tune_reflector.counterfactuals.settings import CounterfactualKind, CounterfactualSettings
 from tune_reflector.refinement.settings import RefinementSettings
 from tune_reflector.schedulers.fifo import FifoSettings
 from tune_reflector.schedulers.settings import SchedulerSettings
@@ -37,10 +41,11 @@ class SearchConfig(PlacementProblem):
     launch: Literal["ray", "local"] = Field(
         "ray", description="ray: trials in parallel workers; local: one after another, in-process"
     )
-    start: dict[str, float] | None = Field(
+    start: tuple[dict[str, float], ...] | None = Field(
         None,
+        max_length=1000,
         description="placement to try first: genes by name, or the best.json or trials.csv of a run, whose best it is; "
-        "null: none",
+        "or a list of such genes; null: none",
     )
     trainable: TrainableSettings = Field(PlacementSettings(), description="what a trial does")
     searcher: SearcherSettings = Field(GaSettings(), description="what proposes candidates")
@@ -52,6 +57,9 @@ class SearchConfig(PlacementProblem):
     faults: FaultSettings = Field(FaultSettings(), description="what happens when a worker dies or hangs")
     ray: RaySettings = Field(RaySettings(), description="which Ray cluster")
     final: FinalSettings = Field(FinalSettings(), description="how the winner is scored again")
+    counterfactual: CounterfactualSettings = Field(
+        CounterfactualSettings(), description="what the reflector is worth: what the winner is measured against"
+    )
     report: ReportSettings = Field(ReportSettings(), description="what is drawn of it")
 
     @field_validator("results_dir")
@@ -66,12 +74,12 @@ class SearchConfig(PlacementProblem):
     def _from_a_file(cls, start: Any, info: ValidationInfo) -> Any:
         """The genes themselves are kept, so that a resumed search needs no file."""
         if not isinstance(start, str | Path):
-            return start
+            return (start,) if isinstance(start, Mapping) else start
         if not info.data.keys() >= PlacementProblem.model_fields.keys():  # something else is wrong, and is told
             return None
         problem = PlacementProblem(**{name: info.data[name] for name in PlacementProblem.model_fields})
         genes = [gene.name for gene in problem.site().space.genes]
-        return read_start(Path(start), problem.objective.metric, genes)
+        return (read_start(Path(start), problem.objective.metric, genes),)
 
     @field_validator("name")
     @classmethod
@@ -92,12 +100,15 @@ class SearchConfig(PlacementProblem):
         self._check_budget()
         self._check_launch()
         self._check_final()
+        self._check_counterfactuals()
         return self
 
     def _check_start(self) -> None:
-        if self.start is None:
+        if not self.start:
             return
-        self.plan.placement_space.check_start(self.start, "start")
+        for number, start in enumerate(self.start):
+            field = "start" if len(self.start) == 1 else f"start.{number}"
+            self.plan.placement_space.check_start(start, field)
         if not self.searcher.begins_at_start:
             kinds = [kind for kind, of in SearcherSettings.kinds().items() if of.begins_at_start]
             raise ValueError(
@@ -149,16 +160,38 @@ class SearchConfig(PlacementProblem):
             )
 
     def _check_final(self) -> None:
-        # Lattices differ by their number of rays, which grows a little from one to the next.
-        most_rays = 1.5 * self.final.rays_per_ap * self.access_points.count
+        most_rays = self.final.rays_per_ap * self.access_points.count
         if most_rays > MAX_RAYS:
             raise ValueError(
-                f"final.rays_per_ap times access_points.count must be < 2**32 / 1.5, but is {most_rays:g}; lower it"
+                f"final.rays_per_ap times access_points.count must be < 2**32 rays, but is {most_rays:g}; lower it"
             )
+        most_rays = self.final.variant_rays_per_ap * self.access_points.count
+        if most_rays > MAX_RAYS:
+            raise ValueError(
+                f"final.variant_rays_per_ap times access_points.count must be < 2**32 rays, but is {most_rays:g}; "
+                "lower it"
+            )
+        if not all_variants(self.final.variants, self) and self.objective.robust is not None:
+            raise ValueError("objective.robust must be null where final.variants has none, but is set; add variants")
+
+    def _check_counterfactuals(self) -> None:
+        """A search for each alternative is possible, as far as can be known now."""
+        for kind in self.counterfactuals:
+            try:
+                self.searched_instead(kind)
+            except ValueError as error:
+                problem = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+                raise ValueError(
+                    f"counterfactual.kinds: {LABELS[kind]!r} must be a search of its own, but: "
+                    f"{problem.removeprefix('Value error, ')}; drop it, or change that"
+                ) from None
 
     def problem(self) -> PlacementProblem:
         """The part that workers need."""
-        return PlacementProblem(**{name: getattr(self, name) for name in PlacementProblem.model_fields})
+        return self._problem({})
+
+    def _problem(self, changes: Mapping[str, Any]) -> PlacementProblem:
+        return PlacementProblem(**{name: getattr(self, name) for name in PlacementProblem.model_fields} | dict(changes))
 
     @property
     def plan(self) -> TrialPlan:
@@ -181,13 +214,45 @@ class SearchConfig(PlacementProblem):
         """The configuration of each stage, the second with as many starts as it may have."""
         return [self, self.refined(self.refine.candidates)] if self.refine else [self]
 
+    @property
+    def counterfactuals(self) -> tuple[CounterfactualKind, ...]:
+        """What the winner is measured against; nothing where there is no reflector."""
+        return self.counterfactual.kinds if self.reflector is not None else ()
+
+    def searched_instead(self, kind: CounterfactualKind, starts: Sequence[dict[str, float]] = ()) -> Self | None:
+        """The search for what could be built in place of the winner; None where nothing is searched for.
+
+        It has the searcher, scheduler and refinement of this one, and a share of its budget.
+
+        Raises:
+            ValueError: there can be no such search.
+        """
+        different = changes(kind, self)
+        if not different:
+            return None
+        share, budget = self.counterfactual.share, self.budget
+        space, rng = self._problem(different).site().space, np.random.default_rng(self.seed)
+        different |= {
+            "start": tuple(starts) if starts and self.searcher.begins_at_start else None,
+            "trainable": self.trainable.adapted(lambda genes: adapted(genes, space, rng)),
+            "refine": self.refine and self.refine.scaled(share),
+            "budget": BudgetSettings(
+                trials=max(1, round(share * budget.trials)),
+                max_concurrent=budget.max_concurrent,
+                time_s=budget.time_s and share * budget.time_s,
+                rays_per_ap=budget.rays_per_ap and share * budget.rays_per_ap,
+            ),
+            "counterfactual": CounterfactualSettings(kinds=()),
+        }
+        return type(self)(**{name: getattr(self, name) for name in type(self).model_fields} | different)
+
     def refinement_rays_per_ap(self) -> float:
         """Rays per access point that the second stage may take, if there is one."""
         return sum((stage.num_trials * stage.plan.rays_per_iteration[-1] for stage in self.stages()[1:]), 0.0)
 
     def space(self) -> SearchSpace:
         """The space that the searcher searches."""
-        return self.trainable.space(replace(self.plan.placement_space, start=self.start))
+        return self.trainable.space(replace(self.plan.placement_space, starts=self.start or ()))
 
     def columns(self) -> ResultColumns:
         """Columns of the results of all stages."""

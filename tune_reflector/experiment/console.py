@@ -6,7 +6,7 @@ The program tells people through ``logging``: here is where its messages go.
 import json
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any, Literal, TextIO
 
@@ -74,22 +74,26 @@ class EventStream:
         console: where to.
         columns: of the results.
         counter: knows what happened before, and counts on from there.
+        about: what each of them tells beside itself.
     """
 
-    def __init__(self, console: Console, columns: ResultColumns, counter: ProgressCounter) -> None:
+    def __init__(
+        self, console: Console, columns: ResultColumns, counter: ProgressCounter, about: Mapping[str, str]
+    ) -> None:
         self._console = console
         self._columns = columns
         self._counter = counter
+        self._about = about
 
     def __call__(self, event: Event) -> None:
         facts = encode(event, self._columns)
-        self._console.event(facts.pop("event"), **facts)
+        self._console.event(facts.pop("event"), **facts, **self._about)
         before = self._counter.best.value
         self._counter.add(event)
         best = self._counter.best.value
         if best != before and isinstance(event, Reported):
             told = {self._columns.metric: best, "trial": event.trial_id, "elapsed_s": round(event.elapsed_s, 3)}
-            self._console.event("best", **told)
+            self._console.event("best", **told, **self._about)
 
 
 def _print(line: str, stream: TextIO | None = None) -> None:

@@ -11,6 +11,7 @@ from trainables.evaluator import PlacementEvaluator
 from trainables.problem import Site
 from trainables.tracing.backend import Backend
 from tune_reflector.config.search_config import SearchConfig
+from tune_reflector.counterfactuals.alternatives import LABELS
 
 OVERHEAD_S = 0.02
 """What a trial costs beside its rays."""
@@ -52,7 +53,12 @@ def seconds_per_ray(config: SearchConfig, evaluator: PlacementEvaluator) -> floa
 
 
 def search_s(config: SearchConfig, s_per_ray: float, workers: int) -> float:
-    """Estimate how long the trials will take [s]."""
+    """Estimate how long the trials will take, those of counterfactuals included [s]."""
+    instead = [searched for kind in config.counterfactuals if (searched := config.searched_instead(kind)) is not None]
+    return _own_s(config, s_per_ray, workers) + sum(_own_s(searched, s_per_ray, workers) for searched in instead)
+
+
+def _own_s(config: SearchConfig, s_per_ray: float, workers: int) -> float:
     total_s, rays_left = 0.0, config.budget.rays_per_ap or math.inf
     for stage in config.stages():
         rays_of_a_trial = stage.scheduler.mean_rays_per_ap(stage.plan)
@@ -87,7 +93,17 @@ def describe(folder: Path, config: SearchConfig, site: Site, backend: Backend, w
         "trial": config.plan.describe(),
         "search": f"{config.searcher.label} with {config.scheduler.kind}",
         **({"refine": config.refine.describe()} if config.refine else {}),
+        **({"against": _against(config)} if config.counterfactuals else {}),
         "budget": f"{budget}, about {format_duration(time_s)}",
         "results": str(display_path(folder)),
     }
     return "\n".join(f"{name:<8} {text}" for name, text in rows.items())
+
+
+def _against(config: SearchConfig) -> str:
+    """What the winner will be measured against, and what finding that may cost."""
+    told = []
+    for kind in config.counterfactuals:
+        searched = config.searched_instead(kind)
+        told.append(LABELS[kind] + (f", {searched.num_trials} trials more" if searched else ""))
+    return "; ".join(told)

@@ -2,13 +2,19 @@
 
 import logging
 from collections import Counter
+from collections.abc import Sequence
 
 from search_records.atomic_files import write_json
 from search_records.display import display_path
 from search_spaces.design import Placement, angles_deg
+from trainables.evaluator import PlacementEvaluator
 from trainables.objectives.base import MapError, ObjectiveSettings
+from trainables.variants.base import all_variants
 from tune_reflector.config.search_config import SearchConfig
+from tune_reflector.counterfactuals.alternatives import LABELS
+from tune_reflector.experiment.counterfactual import Alternative, find_alternatives
 from tune_reflector.experiment.session import FAILED, OK, Session
+from tune_reflector.runs.comparisons import Comparison
 from tune_reflector.runs.history import History
 from tune_reflector.runs.layout import (
     BEST_FILE,
@@ -21,6 +27,7 @@ from tune_reflector.runs.layout import (
     TABLE_FILE,
 )
 from tune_reflector.runs.measurement import shown_error
+from tune_reflector.runs.robustness import InVariants, Subject, robustness
 from tune_reflector.runs.winner import Winner, best_map, find_winner
 
 SHALLOW = 5
@@ -53,14 +60,47 @@ def finish(session: Session) -> int:
     if winner.measured.score.outage == 1:
         _log.warning(_without_power(config, winner))
         return FAILED
-    best_map(winner).write(folder / MAPS_FILE)
-    best = best_json(config, winner, evaluator)
+    if config.counterfactuals:
+        _log.info(headline(winner, config.objective))
+    alternatives = find_alternatives(session, winner, history)
+    comparisons = [alternative.comparison for alternative in alternatives]
+    best_map(winner, alternatives[0].measured if alternatives else None).write(folder / MAPS_FILE)
+    in_variants = _in_variants(config, winner, alternatives, evaluator)
+    best = best_json(config, winner, evaluator, comparisons, in_variants)
     write_json(folder / BEST_FILE, best)
     session.console.event("winner", **best)
     if config.report.figures:
         _draw(session, winner.placement, history)
-    _log.info("\n%s", summary(winner, config.objective))
+    _log.info("\n%s", summary(winner, comparisons, config.objective, in_variants))
     return OK
+
+
+def _in_variants(
+    config: SearchConfig, winner: Winner, alternatives: Sequence[Alternative], evaluator: PlacementEvaluator
+) -> InVariants | None:
+    """What the placements are worth in the variants of the world; None where there are none."""
+    variants, rays = all_variants(config.final.variants, config), config.final.variant_rays_per_ap
+    if not variants:
+        return None
+    subjects = {"winner": Subject(evaluator, winner.placement, winner.measured.score.value)}
+    for alternative in alternatives:
+        other = alternative.comparison
+        subjects[other.kind] = Subject(alternative.evaluator, other.placement, other.value)
+    for rival in winner.runners_up:
+        subjects[rival.found.trial_id] = Subject(evaluator, rival.placement, rival.value)
+    _log.info("tracing %d placements in %d variants of the world", len(subjects), len(variants))
+    try:
+        found = robustness(subjects, variants, rays)
+    except MapError as error:
+        _log.warning("they cannot be told of in variants of the world: %s", error)
+        return None
+    alternative_kinds = [alternative.comparison.kind for alternative in alternatives]
+    return InVariants(
+        found["winner"],
+        {kind: found[kind] for kind in alternative_kinds},
+        {rival.found.trial_id: found[rival.found.trial_id] for rival in winner.runners_up},
+        rays,
+    )
 
 
 def _without_power(config: SearchConfig, winner: Winner) -> str:
@@ -87,20 +127,22 @@ def _without_power(config: SearchConfig, winner: Winner) -> str:
     return f"no ray arrived at {cells} from any placement: {', '.join(remedies[:-1])} or {remedies[-1]}"
 
 
-def summary(winner: Winner, objective: ObjectiveSettings) -> str:
+def headline(winner: Winner, objective: ObjectiveSettings) -> str:
+    """What was found, in one line."""
+    score = winner.measured.score
+    return objective.headline(score.value, score.coverage, score.outage, shown_error(winner.measured.error))
+
+
+def summary(
+    winner: Winner,
+    comparisons: Sequence[Comparison],
+    objective: ObjectiveSettings,
+    in_variants: InVariants | None = None,
+) -> str:
     """The result in a few lines for people."""
-    measured, without = winner.measured, winner.without_reflector
-    lines = [f"{objective.label} {measured.score.value:.1f} +- {shown_error(measured.error):.1f} {objective.unit}"]
-    if without is not None and winner.gain is not None:
-        gain = winner.gain
-        lines[0] += (
-            f" (same APs without the reflector {without.score.value:.1f}: {gain:+.1f} {objective.difference_unit})"
-        )
-        if abs(gain) <= measured.error + without.error:
-            lines.append("the reflector makes no difference beyond the error of the measurement")
-        elif gain < 0:
-            lines.append("the reflector makes it worse: leave it out")
-    lines.append(f"{100 * measured.score.coverage:.0f} % of the cells above {objective.coverage_threshold_dbm:g} dBm")
+    lines = [headline(winner, objective), *(comparison.told(objective) for comparison in comparisons)]
+    if in_variants is not None:
+        lines += in_variants.told(objective, LABELS)
     for number, ap in enumerate(winner.placement.access_points, start=1):
         x, y, z = ap.position_m
         azimuth, tilt = angles_deg(ap.direction)

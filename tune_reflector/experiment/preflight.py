@@ -128,9 +128,10 @@ def _short_timeout(config: SearchConfig, s_per_ray: float) -> list[str]:
 
 
 def _small_plate(config: SearchConfig, site: Site) -> list[str]:
-    if config.reflector is None or site.space.reflector is None:
+    if config.reflector is None or config.reflector.model != "mirror" or site.space.reflector is None:
         return []
-    # First Fresnel zone: below this area ray optics flatters a mirror (d1 d2 / (d1 + d2) is the zone's focal length).
+    # First Fresnel zone: below this area a mirror brings more power than a plate, and less where its beam does not go
+    # (d1 d2 / (d1 + d2) is the zone's focal length).
     wavelength_m = SPEED_OF_LIGHT_M_S / config.radio.frequency_hz
     wall_m = site.space.reflector.mount.wall_point(0.5, 0.5)[:2]
     to_aps_m, to_users_m = (
@@ -143,5 +144,6 @@ def _small_plate(config: SearchConfig, site: Site) -> list[str]:
         return []
     return [
         f"reflector.size_m {list(config.reflector.size_m)} is below the Fresnel crossover, about {least_m2**0.5:.2f} m "
-        "a side at these distances; ray tracing makes so small a plate look better than it is"
+        "a side at these distances; a real plate so small is no mirror: it reflects less, over more cells; set "
+        "reflector.model to diffracting"
     ]

@@ -26,6 +26,7 @@ MAY_CHANGE = (
     "resources.gpus_per_trial",
     "faults.",
     "final.",
+    "counterfactual.",
     "launch",
     "ray.",
     "report.",

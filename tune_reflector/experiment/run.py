@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +10,12 @@ import tune_reflector
 from search_records.display import display_path
 from search_records.events import EndedWithoutWinner, Finished
 from search_records.journal import JournalError
-from search_records.progress import ProgressCounter
 from trainables.tracing.backend import Backend
 from tune_reflector.config.search_config import SearchConfig
 from tune_reflector.errors import ConfigError
 from tune_reflector.execution.signals import exit_code
 from tune_reflector.experiment import estimate, preflight
-from tune_reflector.experiment.console import Console, EventStream
+from tune_reflector.experiment.console import Console
 from tune_reflector.experiment.finalize import finish, point_to_results
 from tune_reflector.experiment.resources import machine
 from tune_reflector.experiment.resume import (
@@ -28,7 +27,7 @@ from tune_reflector.experiment.resume import (
 )
 from tune_reflector.experiment.run_folder import make_folder, naming_results_dir, new_folder
 from tune_reflector.experiment.session import FAILED, OK, Session
-from tune_reflector.experiment.stages import StageRun, stages
+from tune_reflector.experiment.stages import run_stages
 from tune_reflector.runs.best_file import Best
 from tune_reflector.runs.claims import claimed
 from tune_reflector.runs.layout import BEST_FILE
@@ -148,24 +147,15 @@ def _in_place_of_another(session: Session) -> Iterator[ReplacedRun]:
 
 
 def _stages_and_end(session: Session) -> int:
-    for part in (*session.folder.glob(".*.part"), *session.folder.glob("*/.*.part")):
+    for part in session.folder.rglob(".*.part"):
         part.unlink(missing_ok=True)  # of a session that was killed while it wrote
-    with _telling_scripts(session), _live_report(session) as report:
-        for stage in stages(session):
-            StageRun(session, stage, report).run()
+    with session.telling_scripts(), _live_report(session) as report:
+        run_stages(session, report)
         code = finish(session)
         session.journal.append(Finished(budget_of(session.config)) if code == OK else EndedWithoutWinner())
     if code == OK:
         point_to_results(session)
     return code
-
-
-def _telling_scripts(session: Session) -> AbstractContextManager[None]:
-    """Within this context every event is told to scripts, if that is what the console is for."""
-    if session.console.mode != "json":
-        return nullcontext()
-    counter = ProgressCounter(session.config.top_rung, session.journal.read())
-    return session.journal.told_to(EventStream(session.console, session.config.columns(), counter))
 
 
 @contextmanager

@@ -104,6 +104,12 @@ def _begin_refinement(session: Session, refine: RefinementSettings) -> Refinemen
     return begun
 
 
+def run_stages(session: Session, report: "LiveReportProcess | None" = None) -> None:
+    """Run all that has not run yet; ``report`` draws it meanwhile."""
+    for stage in stages(session):
+        StageRun(session, stage, report).run()
+
+
 class StageRun:
     """The trials of one stage, as far as they have not run yet.
 
@@ -181,7 +187,7 @@ class StageRun:
         shown: list[Callback] = [BestMapKeeper(self._folder / MAPS_FILE, self._columns, shape, counter.best.ranked)]
         if session.console.mode == "lines":  # before all that has something to say at the end
             total, rays = counter.ended + to_come, self._stage.limits.rays_per_ap
-            shown.append(Progress(counter, objective.label, objective.unit, total, time_s, rays))
+            shown.append(Progress(counter, objective.told, total, time_s, rays))
         if self._stage.number == FIRST_STAGE:
             shown += config.searcher.callbacks(searcher, self._folder, objective.metric, session.workers)
         if self._report is not None:

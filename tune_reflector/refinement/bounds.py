@@ -1,7 +1,7 @@
 """Refinement by tighter bounds: a searcher goes on around each of the best placements."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, field_validator
 
@@ -50,6 +50,9 @@ class BoundsRefinement(RefinementSettings):
 
     def num_trials(self, num_starts: int) -> int:
         return self.trials
+
+    def scaled(self, share: float) -> Self:
+        return super().scaled(share).model_copy(update={"trials": max(1, round(share * self.trials))})
 
     def describe(self) -> str:
         return f"{self.trials} more trials around the best {self.candidates} by {self.searcher.kind}"

@@ -6,7 +6,7 @@ winner.
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from pydantic import Field
 
@@ -51,6 +51,10 @@ class RefinementSettings(Kind):
     @abstractmethod
     def num_trials(self, num_starts: int) -> int:
         """Trials of a stage that begins from so many starts."""
+
+    def scaled(self, share: float) -> Self:
+        """A smaller one: of a share of the candidates."""
+        return self.model_copy(update={"candidates": max(1, round(share * self.candidates))})
 
     @abstractmethod
     def describe(self) -> str:

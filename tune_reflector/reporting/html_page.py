@@ -18,8 +18,11 @@ from search_records.display import format_duration
 from search_records.events import EndedWithoutWinner, Finished
 from search_spaces.design import Placement
 from trainables.objectives.base import ObjectiveSettings
+from tune_reflector.calibration.agreement import agreement
 from tune_reflector.config.config_file import dump_config
+from tune_reflector.counterfactuals.alternatives import LABELS
 from tune_reflector.reporting.installation import mountings
+from tune_reflector.reporting.matplotlib_figures import typeset
 from tune_reflector.reporting.plotly_figures import (
     cdf_figure,
     comparable,
@@ -33,9 +36,13 @@ from tune_reflector.runs.history import MOST_PLACEMENTS
 from tune_reflector.runs.layout import FIGURES_FOLDER
 from tune_reflector.runs.measurement import shown_error
 from tune_reflector.runs.run_data import RunData
+from tune_reflector.runs.validations import Validation
 
 TOP = 10
 """Candidates in the table."""
+
+LEAST_CLIMBS = 10
+"""Placements at the top rung from which on rungs are compared."""
 
 THRESHOLDS_DBM = (-50.0, -60.0, -67.0, -70.0, -80.0)
 """Coverage is told above each, and above that of the objective: from excellent to barely usable Wi-Fi."""
@@ -81,6 +88,14 @@ class TriedPart:
 
 
 @dataclass(frozen=True)
+class RungsPart:
+    """How far the scores of lower rungs agree with those of the top, over the placements that have both."""
+
+    placements: int
+    table: Table
+
+
+@dataclass(frozen=True)
 class RunPart:
     """What the page tells of one run; what there is nothing to tell about is None."""
 
@@ -94,6 +109,7 @@ class RunPart:
     placed: PlacedPart | None
     convergence: go.Figure | None
     funnel: go.Figure | None
+    rungs: RungsPart | None
     tried: TriedPart | None
     failures: Table | None
     config: str
@@ -128,8 +144,8 @@ def page(runs: Sequence[RunData], going_on: bool = False) -> str:
 def _comparison(runs: Sequence[RunData]) -> ComparisonPart:
     lines = []
     for run in sorted(runs, key=lambda run: -run.best.value if run.best else float("inf")):
-        best, progress = run.best, run.history.progress
-        score = f"{best.value:.2f} ± {shown_error(best.error):.1f}" if best else "not measured yet"
+        best, progress, objective = run.best, run.history.progress, run.config.objective
+        score = typeset(objective.number(best.value, shown_error(best.error), digits=2)) if best else "not measured yet"
         searcher = f"{run.config.searcher.kind} with {run.config.scheduler.kind}"
         lines.append([run.name, score, searcher, _millions(progress.rays_per_ap), str(progress.ended)])
     heads = ["run", _score_head(runs[0]), "search", "million rays per AP", "trials"]
@@ -148,6 +164,7 @@ def _run(run: RunData, going_on: bool, with_convergence: bool) -> RunPart:
         placed=_placed(run, run.placement) if run.placement is not None else None,
         convergence=convergence_figure([run]) if history.curve and with_convergence else None,
         funnel=funnel_figure(run) if history.curve and len(history.reached) > 1 else None,
+        rungs=_rungs(run),
         tried=_tried(run) if history.ranked else None,
         failures=_failures(run) if history.failures else None,
         config=dump_config(run.config, comments=False),
@@ -165,11 +182,13 @@ def _state(run: RunData, going_on: bool) -> str:
 
 
 def _headline(run: RunData) -> str:
-    objective, so_far = run.config.objective, run.history.progress.best.value
-    if run.best is not None:
-        return f"{objective.label} {run.best.value:.1f} ± {shown_error(run.best.error):.1f} {objective.unit}"
+    objective, best, so_far = run.config.objective, run.best, run.history.progress.best.value
+    if best is not None:
+        return typeset(objective.headline(best.value, best.coverage, best.outage, shown_error(best.error)))
+    if so_far is not None and (seen := run.scores.get("all")) is not None:
+        return f"so far {objective.headline(so_far, seen.coverage, seen.outage)}"
     if so_far is not None:
-        return f"{objective.label} {so_far:.1f} {objective.unit} so far"
+        return f"so far {objective.told(so_far)}"
     return "no score yet"
 
 
@@ -181,15 +200,20 @@ def _facts(run: RunData) -> Iterator[str]:
         yield "a score of the search itself, of few rays: it will differ when it is measured again"
     yield f"{progress.ended} of {run.total} trials in {format_duration(progress.elapsed_s)}"
     yield f"{_millions(progress.rays_per_ap)} million rays per access point in all"
-    yield f"traced with {run.provenance.device}"
+    yield f"traced with {run.provenance.device}, {_validated(run.provenance.validation)}"
+
+
+def _validated(validation: Validation | None) -> str:
+    if validation is None:
+        return "not validated: run python -m tune_reflector.validate there"
+    return f"validated on {validation.day}: {validation.held} of {validation.rows} rows"
 
 
 def _measured(best: Best, objective: ObjectiveSettings) -> Iterator[str]:
-    without = best.without_reflector
-    if without is not None:
-        gain = f"{best.value - without:+.1f} {objective.difference_unit}"
-        yield f"{gain} by the reflector (without it {without:.1f} {objective.unit})"
-    yield f"{best.coverage:.0%} of the cells above {best.coverage_threshold_dbm:g} dBm"
+    for comparison in best.comparisons:
+        yield typeset(comparison.told(objective))
+    if best.in_variants is not None:
+        yield from best.in_variants.told(objective, LABELS)
     yield f"measured with {best.rays_per_ap:,} rays per access point"
 
 
@@ -241,6 +265,21 @@ def _coverage(run: RunData) -> Table:
     return Table(["cells above", *(f"{threshold:g} dBm" for threshold in thresholds)], lines)
 
 
+def _rungs(run: RunData) -> RungsPart | None:
+    """None where there is one rung only, or where hardly any trial has come to the top."""
+    climbs, unit = np.array(run.history.climbs), run.config.objective.difference_unit
+    if len(climbs) < LEAST_CLIMBS or climbs.shape[1] < 2:
+        return None
+    rays_per_ap = run.config.plan.rays_per_iteration
+    lines = []
+    for rung, scores in enumerate(climbs.T[:-1]):
+        found = agreement(scores, climbs.T[-1])
+        figures = [f"{found.tau:.2f}", f"{found.rms:.2f}", f"{found.bias:+.2f}"]
+        lines.append([str(rung + 1), f"{rays_per_ap[rung]:,}", *figures])
+    heads = ["rung", "rays per AP", "Kendall's tau", f"rms [{unit}]", f"bias [{unit}]"]
+    return RungsPart(len(climbs), Table(heads, lines))
+
+
 def _tried(run: RunData) -> TriedPart:
     placements = comparable(run)
     return TriedPart(
@@ -253,8 +292,9 @@ def _tried(run: RunData) -> TriedPart:
 
 
 def _candidates(run: RunData) -> Table:
+    objective = run.config.objective
     lines = [
-        [event.trial_id, f"{event.result.score.value:.2f}", str(event.result.rung)]
+        [event.trial_id, objective.number(event.result.score.value, digits=2), str(event.result.rung)]
         + [f"{event.result.genes[gene]:.2f}" for gene in run.genes]
         for event in run.history.ranked[:TOP]
     ]

@@ -22,7 +22,7 @@ from search_spaces.design import Placement
 from trainables.problem import Site
 from tune_reflector.runs.layout import FIGURES_FOLDER
 from tune_reflector.runs.measurement import shown_error
-from tune_reflector.runs.run_data import WITHOUT, Image, RunData
+from tune_reflector.runs.run_data import Image, RunData
 
 FORMATS = ("png", "pdf")
 
@@ -63,15 +63,14 @@ def pixels(figure: Figure) -> npt.NDArray[np.uint8]:
 
 
 def map_figure(run: RunData) -> Figure:
-    """RSS on the floor plan, without and with the plate, on one colour scale."""
+    """RSS on the floor plan, of what the winner is compared with and of the winner, on one colour scale."""
     placement = run.placement
     assert placement is not None
     panels = [("Best placement", _score_of(run), run.maps["all"], placement)]
-    if WITHOUT in run.maps and run.best is not None:
-        assert run.best.without_reflector is not None
-        assert run.best.without_reflector_error is not None
-        score = _measured(run, run.best.without_reflector, run.best.without_reflector_error)
-        panels.insert(0, ("Same APs without the reflector", score, run.maps[WITHOUT], placement.without_reflectors()))
+    if (compared := run.compared) is not None and compared.label in run.maps:
+        score = _measured(run, compared.value, compared.error)
+        title = compared.label[0].upper() + compared.label[1:]
+        panels.insert(0, (title, score, run.maps[compared.label], compared.placement))
     low, high = np.nanquantile(np.concatenate([image.ravel() for _, _, image, _ in panels]), [0.02, 0.98])
     figure, axes = plt.subplots(1, len(panels), figsize=(6.2 * len(panels), 5.6), layout="constrained", squeeze=False)
     (x, y, _), (width, depth) = run.site.grid.center_m, run.site.grid.size_m
@@ -90,24 +89,23 @@ def map_figure(run: RunData) -> Figure:
 
 
 def cdf_figure(run: RunData) -> Figure:
-    """Share of the cells below each RSS, without and with the plate, and the RSS at the quantile.
+    """Share of the cells below each RSS, of the winner and what it is compared with, and the RSS at the quantile.
 
-    That is the score, unless more cells than the quantile are without power: then the score is lower.
+    What is marked is what the headline tells: the RSS, or how many cells are without.
     """
     figure, axis = plt.subplots(figsize=(6.4, 4.6), layout="constrained")
-    share = run.config.objective.marked_share
+    objective, share = run.config.objective, run.config.objective.marked_share
     lines = [("all", "best placement", AFTER_COLOUR, "-")]
-    if WITHOUT in run.maps:
-        lines.insert(0, (WITHOUT, "same APs without the reflector", BEFORE_COLOUR, "--"))
+    if (compared := run.compared) is not None and compared.label in run.maps:
+        lines.insert(0, (compared.label, compared.label, BEFORE_COLOUR, "--"))
     for name, label, colour, style in lines:
         cells_dbm, shares = distribution(run.maps[name])
         axis.step(cells_dbm, shares, where="post", color=colour, linestyle=style, label=label)
         if share is not None:
-            at_dbm = 10 * np.log10(np.quantile(10 ** (cells_dbm / 10), share))  # on the linear scale, as the score
+            value = run.scores[name].value
+            told, at_dbm = objective.told(value), max(value, cells_dbm[0])
             axis.plot(at_dbm, share, "o", color=colour)
-            axis.annotate(
-                f"{at_dbm:.1f} dBm", (at_dbm, share), (6, -4), textcoords="offset points", color=colour, va="top"
-            )
+            axis.annotate(told, (at_dbm, share), (6, -4), textcoords="offset points", color=colour, va="top")
     if share is not None:
         axis.axhline(share, color="0.5", linewidth=0.8, linestyle=":")
         axis.annotate(f"{100 * share:g} %", (1, share), (-4, 3), xycoords=("axes fraction", "data"),
@@ -147,6 +145,7 @@ def convergence_figure(run: RunData) -> Figure:
         xlim=(0, None),
     )
     axis.xaxis.set_major_formatter(EngFormatter())
+    axis.yaxis.set_major_formatter(lambda value, _: objective.penalty(value) or f"{value:g}")
     axis.grid(alpha=0.3)
     axis.legend(loc="lower right", frameon=False)
     return figure
@@ -156,13 +155,16 @@ def _score_of(run: RunData) -> str:
     if run.best is not None:
         return _measured(run, run.best.value, run.best.error)
     assert run.best_map is not None
-    objective = run.config.objective
-    return f"{objective.label} {run.best_map.ranked.value:.1f} {objective.unit} so far"
+    return f"{run.config.objective.told(run.best_map.ranked.value)} so far"
 
 
 def _measured(run: RunData, value: float, error: float) -> str:
-    objective = run.config.objective
-    return f"{objective.label} {value:.1f} ± {shown_error(error):.1f} {objective.unit}"
+    return typeset(run.config.objective.told(value, shown_error(error)))
+
+
+def typeset(text: str) -> str:
+    """A text of the terminal with the signs of a page."""
+    return text.replace("+-", "±")
 
 
 def limits_m(site: Site) -> tuple[tuple[float, float], tuple[float, float]]:

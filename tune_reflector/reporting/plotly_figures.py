@@ -2,20 +2,25 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from search_records.events import Reported
 from search_spaces.design import Placement
+from trainables.objectives.base import ObjectiveSettings
 from tune_reflector.reporting.matplotlib_figures import ARROW_M, distribution, limits_m
 from tune_reflector.reporting.palette import AFTER_COLOUR, AP_COLOUR, BEFORE_COLOUR, COLOURS, PLATE_COLOUR
-from tune_reflector.runs.run_data import WITHOUT, RunData
+from tune_reflector.runs.run_data import RunData
 
 INK = "#7a7a7a"
 """Readable on a light page and on a dark one."""
 
 SCALE, OPENING_COLOUR = "Cividis", "#56B4E9"
+
+TICKS = 6
+"""Of an axis that is labelled here."""
 
 MOST_BARS = 12
 """Of the funnel; of more iterations as many are shown, evenly spread."""
@@ -48,15 +53,18 @@ def plan_figure(run: RunData) -> go.Figure:
             colorbar={"title": "dBm", "thickness": 12},
         )
     _draw_building(figure, run)
+    alternative = run.compared.label if run.compared else None
+    of_map: list[str | bool | None] = [*run.maps] + [True] * (len(figure.data) - len(run.maps))
     if run.placement is not None:
         _draw_placement(figure, run.placement)
-    others = len(figure.data) - len(run.maps)
+        of_map += [None] * (len(figure.data) - len(of_map))
+    if run.compared is not None and alternative in run.maps:
+        _draw_placement(figure, run.compared.placement)
+        for trace in figure.data[len(of_map) :]:
+            trace.visible = False
+        of_map += [alternative] * (len(figure.data) - len(of_map))
     buttons = [
-        {
-            "label": name,
-            "method": "restyle",
-            "args": [{"visible": [other == name for other in run.maps] + [True] * others}],
-        }
+        {"label": name, "method": "restyle", "args": [{"visible": [_is_seen(of, name, alternative) for of in of_map]}]}
         for name in run.maps
     ]
     if buttons:
@@ -66,10 +74,16 @@ def plan_figure(run: RunData) -> go.Figure:
     return figure
 
 
+def _is_seen(of: str | bool | None, name: str, alternative: str | None) -> bool:
+    """Whether a trace is seen beside the map ``name``; it is of a map, of all (True), or of the winner (None)."""
+    return of is True or of == name or (of is None and name != alternative)
+
+
 def cdf_figure(run: RunData) -> go.Figure:
-    """Share of the cells below each RSS, without and with the plate."""
+    """Share of the cells below each RSS, of the winner and of what it is compared with."""
     figure = _figure("received signal strength [dBm]", "share of the cells below")
-    for name, label, colour in ((WITHOUT, WITHOUT, BEFORE_COLOUR), ("all", "best placement", AFTER_COLOUR)):
+    other = run.compared.label if run.compared else ""
+    for name, label, colour in ((other, other, BEFORE_COLOUR), ("all", "best placement", AFTER_COLOUR)):
         if name in run.maps:
             cells_dbm, shares = distribution(run.maps[name])
             hover = "%{y:.1%} of the cells are below %{x:.1f} dBm<extra>" + label + "</extra>"
@@ -77,7 +91,7 @@ def cdf_figure(run: RunData) -> go.Figure:
             figure.add_scatter(x=cells_dbm, y=shares, mode="lines", line=line, name=label, hovertemplate=hover)
     objective = run.config.objective
     if objective.marked_share is not None:
-        note = {"annotation_text": objective.label, "annotation_position": "bottom right"}
+        note = {"annotation_text": objective.told(run.scores["all"].value), "annotation_position": "bottom right"}
         figure.add_hline(y=objective.marked_share, line={"color": INK, "dash": "dot", "width": 1}, **note)
     figure.update_yaxes(tickformat=".0%")
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.15})
@@ -94,12 +108,13 @@ def convergence_figure(runs: Sequence[RunData]) -> go.Figure:
         best_now = np.nan if progress.best.value is None else progress.best.value
         now = (progress.rays_per_ap, progress.elapsed_s, best_now)
         rays, seconds, best = np.array([*history.curve, now]).T
-        hover = (
-            "%{y:.2f} " + objective.unit + " after %{x:.3s} rays and %{customdata:.0f} s<extra>" + run.name + "</extra>"
-        )
+        hover = "%{text} after %{x:.3s} rays and %{customdata:.0f} s<extra>" + run.name + "</extra>"
+        told, line = [objective.told(value) for value in best], {"shape": "hv"}
         figure.add_scatter(
-            x=rays, y=best, customdata=seconds, mode="lines", line={"shape": "hv"}, name=run.name, hovertemplate=hover
+            x=rays, y=best, customdata=seconds, text=told, mode="lines", line=line, name=run.name, hovertemplate=hover
         )
+    shown = [value for trace in figure.data for value in trace.y]
+    figure.update_yaxes(_ticks(objective, shown), automargin=True)
     figure.update_layout(showlegend=len(runs) > 1, legend={"orientation": "h", "y": 1.15})
     return figure
 
@@ -113,7 +128,8 @@ def trials_figure(run: RunData) -> go.Figure:
         {"label": name, "values": [row.result.genes[name] for row in rows], "range": [gene.low, gene.high]}
         for name, gene in genes.items()
     ]
-    dimensions.append({"label": f"{objective.label} [{objective.unit}]", "values": scores})
+    ticks = _ticks(objective, scores)
+    dimensions.append({"label": f"{objective.label} [{objective.unit}]", "values": scores, **ticks})
     line = {"color": scores, "colorscale": SCALE, "showscale": False}
     figure = _figure("", "", height=420)
     figure.update_layout(margin={"t": 56, "r": 48})
@@ -147,6 +163,14 @@ def funnel_figure(run: RunData) -> go.Figure:
         marker={"color": AFTER_COLOUR},
     )
     return figure
+
+
+def _ticks(objective: ObjectiveSettings, values: Sequence[float]) -> dict[str, list[Any]]:
+    """The ticks of an axis of values that are not all what the axis is of: they tell what penalties stand for."""
+    if not any(objective.penalty(value) for value in values):
+        return {}
+    at = np.linspace(np.nanmin(values), np.nanmax(values), TICKS)
+    return {"tickvals": list(at), "ticktext": [objective.number(value) for value in at]}
 
 
 def _figure(x_title: str, y_title: str, height: int = 360) -> go.Figure:

@@ -1,42 +1,50 @@
 """``best.json``: the winner, with all that is needed to rebuild and re-score it with Sionna alone."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from search_records.result import MOST
 from trainables.evaluator import PlacementEvaluator
 from trainables.objectives.base import ObjectiveSettings
 from tune_reflector.config.search_config import SearchConfig
 from tune_reflector.errors import ConfigError
-from tune_reflector.runs.measurement import lattice_rays
+from tune_reflector.runs.comparisons import Comparison, of_first_version
+from tune_reflector.runs.robustness import InVariants
+from tune_reflector.runs.score_json import finite, parse_score, score_json
 from tune_reflector.runs.winner import Winner
 
 
-def best_json(config: SearchConfig, winner: Winner, evaluator: PlacementEvaluator) -> dict[str, Any]:
+def best_json(
+    config: SearchConfig,
+    winner: Winner,
+    evaluator: PlacementEvaluator,
+    comparisons: Sequence[Comparison],
+    in_variants: InVariants | None = None,
+) -> dict[str, Any]:
     """Tell all that is needed to rebuild and re-score the winner with Sionna alone."""
-    score, radio, grid = winner.measured.score, config.radio, evaluator.site.grid
-    without, objective = winner.without_reflector, config.objective
+    score, radio, grid, objective = winner.measured.score, config.radio, evaluator.site.grid, config.objective
     return {
-        objective.metric: score.value,
-        objective.error_metric: winner.measured.error,
+        **score_json(score.value, winner.measured.error, objective),
         "rays_per_ap": winner.measured.traced.rays_per_ap,
-        "lattices": lattice_rays(config.final),
+        "samples": config.final.lattices,
+        "rays_per_sample": config.final.rays_per_ap,
         "trial_id": winner.found.trial_id,
         "iteration": winner.found.iteration,
-        f"without_reflector_{objective.metric}": without.score.value if without else None,
-        f"without_reflector_{objective.error_metric}": without.error if without else None,
         "coverage_share": score.coverage,
         "coverage_threshold_dbm": objective.coverage_threshold_dbm,
         "outage": score.outage,
         "mean_rss_dbm": score.mean_rss_dbm,
         "min_rss_dbm": score.min_rss_dbm,
+        "comparisons": [comparison.to_json(objective) for comparison in comparisons],
+        "robustness": in_variants.to_json(objective) if in_variants else None,
         "genes": winner.genes,
         "access_points": [ap.to_json() for ap in winner.placement.access_points],
         "reflectors": [
-            plate.to_json() | {"material": config.reflector.material if config.reflector else None}
+            plate.to_json() | {"material": config.reflector.material, "model": config.reflector.model}
             for plate in winner.placement.reflectors
+            if config.reflector is not None
         ],
         "radio": radio.model_dump(mode="json")
         | {
@@ -66,15 +74,16 @@ def best_json(config: SearchConfig, winner: Winner, evaluator: PlacementEvaluato
 class Best:
     """The winner's score, as ``best.json`` tells it; ``content`` is all of the file.
 
-    Errors are half-widths; without the reflector both are None where there was none.
+    The error is a half-width; the first comparison is the one that the headline tells.
     """
 
     value: float
     error: float
-    without_reflector: float | None
-    without_reflector_error: float | None
+    comparisons: tuple[Comparison, ...]
+    in_variants: InVariants | None
     coverage: float
     coverage_threshold_dbm: float
+    outage: float
     rays_per_ap: int
     content: dict[str, Any]
 
@@ -89,31 +98,26 @@ class Best:
             return None
         try:
             content = json.loads(path.read_bytes())
+            value, error = parse_score(content, objective)
+            if (found := content.get("comparisons")) is None:
+                found = of_first_version(content, objective)
+            comparisons = tuple(Comparison.parse(comparison, value, objective) for comparison in found)
+            robust = content.get("robustness")
             return cls(
-                _finite(content[objective.metric]),
-                _finite(content[objective.error_metric]),
-                _optional(content[f"without_reflector_{objective.metric}"]),
-                _optional(content[f"without_reflector_{objective.error_metric}"]),
-                _finite(content["coverage_share"]),
-                _finite(content["coverage_threshold_dbm"]),
+                value,
+                error,
+                comparisons,
+                InVariants.parse(robust, {comparison.kind for comparison in comparisons}) if robust else None,
+                finite(content["coverage_share"]),
+                finite(content["coverage_threshold_dbm"]),
+                finite(content["outage"]),
                 int(content["rays_per_ap"]),
                 content,
             )
-        except KeyError as error:
-            reason = f"lacks {error}"
-        except (ValueError, TypeError, LookupError, OverflowError, RecursionError) as error:
-            reason = f"is damaged: {error}"
+        except KeyError as missing:
+            reason = f"lacks {missing}"
+        except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError) as damage:
+            reason = f"is damaged: {damage}"
         raise ConfigError(
             f"{path}: must be as this program has written it, but {reason}; restore it, or delete it and resume the run"
         )
-
-
-def _finite(number: Any) -> float:
-    value = float(number)
-    if not abs(value) <= MOST:  # nor if it is not a number
-        raise ValueError(f"{value} is no score")
-    return value
-
-
-def _optional(number: Any) -> float | None:
-    return None if number is None else _finite(number)

@@ -19,6 +19,8 @@ SEARCHER_FOLDER = "searcher"
 FIGURES_FOLDER = "figures"
 CHECKPOINTS_FOLDER = "checkpoints"
 TENSORBOARD_FOLDER = "tensorboard"
+COUNTERFACTUAL_FOLDER = "counterfactual"
+"""A run each, of what could be built in place of the winner."""
 
 FILES = (
     CONFIG_FILE,
@@ -32,7 +34,14 @@ FILES = (
     GENERATIONS_FILE,
     HALL_OF_FAME_FILE,
 )
-FOLDERS = (SEARCHER_FOLDER, FIGURES_FOLDER, TENSORBOARD_FOLDER, CHECKPOINTS_FOLDER, Path(STARTS_FILE).parent.name)
+FOLDERS = (
+    SEARCHER_FOLDER,
+    FIGURES_FOLDER,
+    TENSORBOARD_FOLDER,
+    CHECKPOINTS_FOLDER,
+    COUNTERFACTUAL_FOLDER,
+    Path(STARTS_FILE).parent.name,
+)
 
 
 def is_run(folder: Path) -> bool:

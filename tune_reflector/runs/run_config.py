@@ -26,6 +26,8 @@ def read_config(folder: Path, overrides: Sequence[str] = ()) -> SearchConfig:
     data = read_mapping(folder / CONFIG_FILE)
     if not _is_folder_name(data.get("name")):  # version 0.1 wrote what the folder was called when it was resumed
         data["name"] = None
+    if isinstance(plate := data.get("reflector"), dict):
+        plate.setdefault("model", "mirror")  # there was no other before there was a choice
     override(data, overrides)
     return validate(data)
 

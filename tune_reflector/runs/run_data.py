@@ -18,6 +18,7 @@ from search_records.events import Reported
 from search_records.generations_table import FILE as GENERATIONS_FILE
 from search_records.generations_table import read_generations
 from search_records.journal import JournalError, in_use, read_journal
+from search_records.result import Score
 from search_records.results_table import table_text
 from search_spaces.design import Placement
 from search_spaces.placement import PlacementSpace
@@ -26,13 +27,11 @@ from trainables.problem import Site
 from tune_reflector.config.search_config import SearchConfig
 from tune_reflector.errors import ConfigError
 from tune_reflector.runs.best_file import Best
+from tune_reflector.runs.comparisons import Comparison
 from tune_reflector.runs.history import History
 from tune_reflector.runs.layout import BEST_FILE, JOURNAL_FILE, MAPS_FILE
 from tune_reflector.runs.provenance import Provenance, read_provenance
 from tune_reflector.runs.run_config import read_config
-
-WITHOUT = "without reflector"
-"""The name of a winner's second map."""
 
 _ROUNDING = 1e-6
 
@@ -111,20 +110,36 @@ class RunData:
         """The placement that ``maps`` are maps of."""
         return self.site.space.decode(self.best_map.genes) if self.best_map else None
 
+    @property
+    def compared(self) -> Comparison | None:
+        """What the winner is compared with first; None if there is none, or nothing to compare it with."""
+        return self.best.comparisons[0] if self.best and self.best.comparisons else None
+
     @cached_property
     def maps(self) -> dict[str, Image]:
-        """By what they show: ``all``, ``without reflector`` (of a winner), ``AP 1``, ..."""
+        """By what they show: ``all``, the label of what the winner is compared with, ``AP 1``, ..."""
         if self.best_map is None:
             return {}
         objective, kept = self.config.objective, self.best_map
         maps_w = {"all": objective.combined(kept.rss_w)}
-        if kept.without_reflector_w is not None:
-            maps_w[WITHOUT] = objective.combined(kept.without_reflector_w)
+        if kept.alternative_w is not None and self.compared is not None:
+            maps_w[self.compared.label] = objective.combined(kept.alternative_w)
         if len(kept.rss_w) > 1:
             maps_w |= {f"AP {number}": one_w for number, one_w in enumerate(kept.rss_w, start=1)}
         floor_w = dbm_to_w(objective.floor_dbm)
         to_image = self.site.grid.to_image
         return {name: to_image(10 * np.log10(np.maximum(cells_w, floor_w)) + 30) for name, cells_w in maps_w.items()}
+
+    @cached_property
+    def scores(self) -> dict[str, Score]:
+        """Of the maps of all access points, by what they show."""
+        if self.best_map is None:
+            return {}
+        objective, kept = self.config.objective, self.best_map
+        maps_w = {"all": kept.rss_w}
+        if kept.alternative_w is not None and self.compared is not None:
+            maps_w[self.compared.label] = kept.alternative_w
+        return {name: objective.score(rss_w) for name, rss_w in maps_w.items()}
 
     @property
     def started(self) -> datetime:

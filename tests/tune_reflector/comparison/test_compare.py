@@ -41,17 +41,21 @@ from tune_reflector.runs.history import History
 
 CONFIGS = Path(__file__).parents[3] / "configs"
 
+OBJECTIVE = QuantileObjective()
+
 TWO = "entries: {cmaes: {searcher: {kind: cmaes}}, random: {searcher: {kind: random}}}\n"
 QUICK = """
 base:
   fidelity: {rungs: [2000, 4000]}
 entries:
   random: {searcher: {kind: random}}
-  cmaes: {searcher: {kind: cmaes, startup_trials: 4, population: 4}}
+  cmaes:
+    searcher: {kind: cmaes, startup_trials: 4, population: 4}
+    counterfactual: {kinds: [same_access_points]}
 seeds: [1, 2]
 rays_per_ap: 30_000
 parallel: 2
-final: {candidates: 2, rays_per_ap: 20_000, lattices: 3}
+final: {candidates: 2, rays_per_ap: 20_000, lattices: 3, variants: []}
 """
 
 
@@ -450,23 +454,34 @@ def test_the_table_pairs_runs_of_the_same_seed() -> None:
         outcome("a", 9, -99.0),
         outcome("b", 1, -58.0),
     ]
-    a, b, c = summarise(outcomes, ["a", "b", "c"])
+    a, b, c = summarise(outcomes, ["a", "b", "c"], OBJECTIVE)
     assert (a.test, math.isnan(a.difference)) == (None, True)
     assert b.difference == pytest.approx((2 - 1) / 2)
     assert b.test is not None
     assert b.test.pairs == 2
-    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in table([a, b, c]).splitlines()]
+    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in table([a, b, c], OBJECTIVE).splitlines()]
     assert lines[0] == ["entry", "runs", "mean", "std", "median", "best", "worst", "vs a", "p", "paired test"]
     std = np.std([-10, -51, -58], ddof=1)
     mean = np.mean([-10, -51, -58])
     assert lines[3][:8] == ["b", "3", f"{mean:.2f}", f"{std:.2f}", "-51.00", "-10.00", "-58.00", "+0.50"]
     assert lines[3][9] == "t-test, n = 2"
     assert lines[4] == ["c", "0", *["-"] * 8]
-    assert len({len(line) for line in table([a, b, c]).splitlines()}) == 1
+    assert len({len(line) for line in table([a, b, c], OBJECTIVE).splitlines()}) == 1
+
+
+def test_penalties_are_ranked_and_tested_but_have_no_part_in_means_and_differences() -> None:
+    dark = OBJECTIVE.score(np.array([[0.0] * 61 + [1e-9] * 39])).value
+    outcomes = [outcome("a", 1, -60.0), outcome("a", 2, dark), outcome("b", 1, -50.0), outcome("b", 2, -55.0)]
+    a, b = summarise(outcomes, ["a", "b"], OBJECTIVE)
+    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in table([a, b], OBJECTIVE).splitlines()]
+    assert lines[2][1:7] == ["2", "-", "-", "-", "-60.00", "61 % of the cells get no signal"]
+    assert lines[3][2] == "-52.50"
+    assert lines[3][7] == "-"
+    assert b.test == paired_test([10.0, -55.0 - dark])
 
 
 def test_a_single_entry_makes_a_table_without_comparison() -> None:
-    head, rule, line = table(summarise([outcome("a", 1, -60.0)], ["a"])).splitlines()
+    head, rule, line = table(summarise([outcome("a", 1, -60.0)], ["a"], OBJECTIVE), OBJECTIVE).splitlines()
     assert len(head) == len(rule) == len(line)
     assert all(re.fullmatch(" -{2,}[-:] ", cell) for cell in rule.strip("|").split("|"))
     assert line.split()[3:8] == ["1", "|", "-60.00", "|", "-"]
@@ -511,11 +526,18 @@ def test_a_comparison_from_end_to_end_and_again_does_only_what_is_missing(capsys
         home = folder / "runs" / f"{record['label']}-seed{record['seed']}"
         best = json.loads((home / "best.json").read_text())
         assert float(record["p5_rss_dbm"]) == best["p5_rss_dbm"]
-        assert best["lattices"] == [23_334, 26_668, 30_003]  # the same fresh rays for all
+        assert (best["samples"], best["rays_per_sample"]) == (3, 20_000)
         assert 30_000 <= float(record["rays_per_ap"]) < 34_000
         assert len({r.trial_id for r in read_rows(home / "trials.csv")}) == int(record["trials"])
     random = np.mean([float(r["p5_rss_dbm"]) for r in records if r["label"] == "random"])
     assert f"| {random:.2f} |" in text
+    assert text.count("- cmaes, seed ") == text.count(": same APs without the reflector P5 ") == 2
+    gains = {f"{r['label']}-seed{r['seed']}": r["gain_db"] for r in records}
+    for name, gain in gains.items():
+        comparisons = json.loads((folder / f"runs/{name}/best.json").read_text())["comparisons"]
+        assert (
+            [float(gain)] == [c["gain_db"] for c in comparisons] if "cmaes" in name else (gain, comparisons) == ("", [])
+        )
 
     with (folder / "curves.csv").open() as file:
         points = list(csv.DictReader(file))

@@ -237,7 +237,10 @@ START = SearchConfig().site().space.sample(np.random.default_rng(0))
         ("fidelity.rungs=[3, 2]", "fidelity.rungs must ...rise...[3, 2]; spread..."),
         ("fidelity.rungs=[0, 2]", "fidelity.rungs must be positive...[0, 2]; spread..."),
         ("fidelity.rungs=[1e9, 3e9]", "fidelity.rungs ...must be < 2**32 rays...6000000000; lower..."),
-        ("final.rays_per_ap=4e9", "final.rays_per_ap ...must be < 2**32 / 1.5...1.2e+10; lower..."),
+        ("final.variant_rays_per_ap=4e9", "final.variant_rays_per_ap ...must be < 2**32 rays...8e+09; lower..."),
+        ("final.variants=[{kind: people}, {kind: people}]", "final.variants must differ...'people, ...' twice..."),
+        ("final.variants=[{kind: windows}]", "final.variants.0.kind: must be one of ...'rough_walls'..."),
+        ("final.rays_per_ap=4e9", "final.rays_per_ap ...must be < 2**32 rays...8e+09; lower..."),
         ("receivers.cell_size_m=0.001", "receivers.cell_size_m must ...250,000 cells...0.001 m...; raise..."),
         ("receivers.cell_size_m=1e-300", "receivers.cell_size_m must ...250,000 cells...1e-300 m...; raise..."),
         # geometry

@@ -24,8 +24,9 @@ QUICK = [
     "budget.trials=8",
     "searcher.kind=random",
     "fidelity.rungs=[2000, 4000]",
-    "final={candidates: 2, rays_per_ap: 20000, lattices: 3}",
+    "final={candidates: 2, rays_per_ap: 20000, lattices: 3, variants: []}",
     "report={every_s: null, figures: false}",
+    "counterfactual.kinds=[]",
 ]
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,15 @@ import pytest
 from search_records.events import EndedWithoutWinner
 from tests.searches import run_events
 from tune_reflector import search
+from tune_reflector.config.start import read_start
+from tune_reflector.reporting import html_page, matplotlib_figures
+from tune_reflector.runs.run_data import RunData
 
 QUICK = [
     "name=a",
     "launch=local",
     "fidelity.rungs=[2000]",
-    "final={candidates: 1, rays_per_ap: 4000, lattices: 2}",
+    "final={candidates: 1, rays_per_ap: 4000, lattices: 2, variants: []}",
     "report={every_s: null, figures: false}",
     "searcher.kind=random",
     "budget.trials=2",
@@ -62,6 +66,28 @@ def test_a_search_in_which_no_cell_has_power_ends_without_a_winner(
     assert "+-" not in told.out
     assert not Path("results/a/best.json").exists()
     assert isinstance(run_events(Path("results/a"))[-1], EndedWithoutWinner)
+
+
+def test_where_cells_without_signal_decide_nobody_is_told_of_a_power(capsys: pytest.CaptureFixture[str]) -> None:
+    """The score is a penalty: it stays beside the quantity of that name, and everything else tells the outage."""
+    assert search.main([*QUICK, "radio.max_depth=0", "report.figures=true"]) == 0
+    out, best = capsys.readouterr().out, json.loads(Path("results/a/best.json").read_text())
+    run = RunData.read(Path("results/a"))
+    assert run.best is not None
+    assert (best["p5_rss_dbm"], best["p5_error_db"]) == (None, None)
+    assert best["score"] == run.best.value < -120
+    assert 0.05 < best["outage"] < 1
+    told = run.config.objective.told(best["score"])
+    share = 100 * best["outage"]
+    assert told == f"{share:.0f} % of the cells get no signal"
+    assert re.search(rf"^{share:.0f} \+- \d+ % of the cells get no signal; \d+ % of the cells above", out, re.M)
+    no_power = re.compile(r"-1[2-9]\d\.\d")
+    assert not no_power.search(out)
+    (page_text,) = re.findall(r'<p class="headline">(.*?)</p>', html_page.page([run]))
+    assert page_text.startswith(f"{share:.0f} ± ")
+    texts = [text.get_text() for text in matplotlib_figures.cdf_figure(run).axes[0].texts]
+    assert told in texts
+    assert read_start(Path("results/a/best.json"), "p5_rss_dbm", list(best["genes"])) == best["genes"]
 
 
 def test_an_old_run_with_a_floor_above_the_threshold_is_not_gone_on_with(capsys: pytest.CaptureFixture[str]) -> None:

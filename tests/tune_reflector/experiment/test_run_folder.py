@@ -18,8 +18,9 @@ pytestmark = pytest.mark.slow
 QUICK = [
     "launch=local",
     "fidelity.rungs=[2000, 4000]",
-    "final={candidates: 2, rays_per_ap: 20000, lattices: 2}",
+    "final={candidates: 2, rays_per_ap: 20000, lattices: 2, variants: []}",
     "report={every_s: null, figures: false}",
+    "counterfactual.kinds=[]",
     "searcher.kind=random",
 ]
 

@@ -20,8 +20,9 @@ QUICK = [
     "launch=local",
     "searcher={kind: random}",
     "fidelity.rungs=[2000, 4000]",
-    "final={candidates: 2, rays_per_ap: 20000, lattices: 3}",
+    "final={candidates: 2, rays_per_ap: 20000, lattices: 3, variants: []}",
     "report={every_s: null, figures: false}",
+    "counterfactual.kinds=[]",
     "budget.trials=6",
 ]
 BOUNDS = "refine={kind: bounds, candidates: 2, trials: 5, margin: 0.1, searcher: {kind: random}}"

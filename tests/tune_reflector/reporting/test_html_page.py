@@ -14,6 +14,7 @@ from tune_reflector.reporting import html_page
 from tune_reflector.runs.history import History
 from tune_reflector.runs.provenance import Provenance
 from tune_reflector.runs.run_data import RunData
+from tune_reflector.runs.validations import Validation
 
 
 @pytest.mark.parametrize("floor_dbm", [-120, -75, -60])
@@ -31,3 +32,17 @@ def test_no_share_of_cells_is_told_for_a_threshold_below_the_floor(floor_dbm: fl
     told = [float(threshold) for threshold in re.findall(r"(-\d+) dBm", table)]
     assert told == [threshold for threshold in (-50, -55, -60, -67, -70, -80) if threshold > floor_dbm]
     assert set(re.findall(r"\d+%", table)) == {"0%"}
+
+
+@pytest.mark.parametrize(
+    ("validation", "told"),
+    [
+        (None, "traced with CPU, not validated: run python -m tune_reflector.validate there"),
+        (Validation("2026-11-21", 34, 35), "traced with CPU, validated on 2026-11-21: 34 of 35 rows"),
+    ],
+)
+def test_it_says_how_the_machine_was_validated(validation: Validation | None, told: str) -> None:
+    config = load_config(None, [])
+    about = Provenance({}, "CPU", datetime(2026, 1, 1, tzinfo=UTC), [], "", {}, validation)
+    html = html_page.page([RunData(Path("a"), config, about, None, History(config), None, [])])
+    assert told in html

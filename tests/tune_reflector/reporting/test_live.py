@@ -65,7 +65,7 @@ def test_page_and_tensorboard_are_current_while_the_search_runs_and_complete_at_
     search = Search.start(*SHOWN, "budget.trials=60")
     search.wait_for_results(20)
     with stopped(search):
-        wait_for(lambda: "dBm so far" in page(search), search)
+        wait_for(lambda: "so far P5 " in page(search), search)
         first = RunData.read(search.folder)
         assert "the search goes on" in page(search)
         assert first.best is None
@@ -103,7 +103,7 @@ def test_a_search_that_is_killed_takes_its_companion_along() -> None:
     search = Search.start(*SHOWN, "budget.trials=100000")
     search.wait_for_results(8)
     with stopped(search):
-        wait_for(lambda: "dBm so far" in page(search), search)
+        wait_for(lambda: "so far P5 " in page(search), search)
     (companion,) = companions(search)
     search.process.kill()
     search.process.communicate()
@@ -147,7 +147,7 @@ def test_a_report_leaves_a_running_search_its_own_files() -> None:
     search = Search.start(*SHOWN, "budget.trials=100000")
     search.wait_for_results(8)
     with stopped(search):
-        wait_for(lambda: "dBm so far" in page(search), search)
+        wait_for(lambda: "so far P5 " in page(search), search)
     board = sorted(path.name for path in (search.folder / "tensorboard" / "search").iterdir())
     assert report.main([str(search.folder)]) == 0
     assert "the search goes on" in page(search)

@@ -28,12 +28,12 @@ from tune_reflector.runs.run_data import RunData
 QUICK = [
     "launch=local",
     "fidelity.rungs=[2000, 4000]",
-    "final={candidates: 2, rays_per_ap: 20000, lattices: 3}",
+    "final={candidates: 2, rays_per_ap: 20000, lattices: 3, variants: []}",
     "report={every_s: null, figures: false}",
 ]
 
 
-MAPS = ["all", "without reflector", "AP 1", "AP 2"]
+MAPS = ["all", "best without a reflector", "AP 1", "AP 2"]
 
 
 @pytest.fixture(scope="module")
@@ -76,12 +76,28 @@ def test_the_page_tells_what_the_run_found(runs: Path, page: Path) -> None:
     text, best = text_of(page), json.loads((runs / "a" / "best.json").read_text())
     assert f"P5 {best['p5_rss_dbm']:.1f} ±" in text
     assert "12 of 12 trials" in text
+    other = best["comparisons"][0]
+    assert f"best without a reflector P5 {other['p5_rss_dbm']:.1f} ±" in text
+    assert "4 trials" in text
     x, y, z = best["reflectors"][0]["center_m"]
     assert f"({x:.2f}, {y:.2f}, {z:.2f})" in text
     assert f"from there, along it {along_m(runs / 'a')}" in text
     ranked = RunData.read(runs / "a").history.ranked
     assert f"{ranked[0].trial_id} {ranked[0].result.score.value:.2f}" in text
     assert "budget: trials: 12" in text
+
+
+def test_the_page_tells_how_far_the_rungs_agree(runs: Path) -> None:
+    """Of all trials that have climbed both rungs; of too few, or of one rung, nothing."""
+    run = RunData.read(runs / "b")
+    low, top = np.array(run.history.climbs).T
+    assert len(top) == 12
+    html = " ".join(html_page.page([run]).split())
+    assert "over 12 placements that have come there" in html
+    rms_db, bias_db = np.sqrt(np.mean((low - top) ** 2)), np.mean(low - top)
+    assert re.search(rf"<td>1</td><td>2,000</td><td>-?[\d.]+</td><td>{rms_db:.2f}</td><td>[+]?{bias_db:.2f}</td>", html)
+    assert len(RunData.read(runs / "a").history.climbs) < html_page.LEAST_CLIMBS
+    assert "How far the rungs agree" not in html_page.page([RunData.read(runs / "a")])
 
 
 def test_a_page_speaks_of_the_objective_of_its_run(tmp_path: Path) -> None:
@@ -108,7 +124,7 @@ def test_the_page_needs_no_network(page: Path) -> None:
 def test_a_search_without_a_winner_has_a_page_too(runs: Path) -> None:
     assert report.main([str(runs / "cut")]) == 0
     text = text_of(runs / "cut" / "report.html")
-    assert "dBm so far" in text
+    assert "so far P5 " in text
     assert "For the installer" not in text
 
 
@@ -211,7 +227,7 @@ def test_the_maps_share_a_scale_and_the_curve_meets_the_quantile_at_the_score(ru
     assert np.nanmax(after.get_array()) == pytest.approx(np.nanmax(run.maps["all"]))
     axis = matplotlib_figures.cdf_figure(run).axes[0]
     marks = [line.get_xydata()[0] for line in axis.lines if line.get_marker() == "o"]
-    scores = [run.best.without_reflector, run.best.value]
+    scores = [run.best.comparisons[0].value, run.best.value]
     assert np.array(marks) == pytest.approx(np.array([[score, 0.05] for score in scores]), abs=0.01)
 
 

@@ -1,0 +1,121 @@
+"""What could be built instead: other genes of the same building, begun from what is known."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from search_spaces.neighbourhood import distance
+from tune_reflector.config.config_file import load_config
+from tune_reflector.config.search_config import SearchConfig
+from tune_reflector.counterfactuals.alternatives import LEAST_DISTANCE, adapted, starts
+from tune_reflector.errors import ConfigError
+
+CONFIG = load_config(None)
+SPACE = CONFIG.plan.placement_space
+
+
+def searched(kind: str, *overrides: str) -> SearchConfig:
+    found = load_config(None, [*overrides, f"counterfactual.kinds=[{kind}]"]).searched_instead(kind)  # type: ignore[arg-type]
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(("kind", "count"), [("best_without_reflector", 2), ("one_more_ap", 3)])
+def test_an_alternative_is_the_same_search_without_the_plate_and_with_a_share_of_the_budget(
+    kind: str, count: int
+) -> None:
+    overrides = [
+        "budget={trials: 300, rays_per_ap: 4e7, time_s: 100}",
+        "counterfactual.share=0.25",
+        "searcher.kind=cmaes",
+        "scheduler.kind=asha",
+        "refine={candidates: 4, trials: 60}",
+    ]
+    search = load_config(None, overrides)
+    other = searched(kind, *overrides)
+    assert other.reflector is None
+    assert other.access_points == search.access_points.model_copy(update={"count": count})
+    assert (other.budget.trials, other.budget.rays_per_ap, other.budget.time_s) == (75, 1e7, 25)
+    assert other.refine is not None
+    assert (other.refine.candidates, other.refine.num_trials(1)) == (1, 15)
+    for same in ("scene", "receivers", "radio", "objective", "fidelity", "searcher", "scheduler", "seed", "final"):
+        assert getattr(other, same) == getattr(search, same)
+    assert other.counterfactuals == ()
+
+
+def test_nothing_is_searched_for_the_same_access_points_and_nothing_is_compared_without_a_plate() -> None:
+    assert CONFIG.searched_instead("same_access_points") is None
+    assert CONFIG.counterfactuals == ("best_without_reflector",)
+    assert load_config(None, ["reflector=null"]).counterfactuals == ()
+    assert load_config(None, ["counterfactual.kinds=[]"]).counterfactuals == ()
+
+
+@pytest.mark.parametrize(
+    ("overrides", "line"),
+    [
+        (["counterfactual.kinds=[best_of_all]"], r"counterfactual\.kinds\.0: .*'best_of_all'"),
+        (["counterfactual.kinds=[one_more_ap, one_more_ap]"], r"counterfactual\.kinds: each must be named once"),
+        (["counterfactual.share=0"], r"counterfactual\.share: .*greater than 0"),
+        (
+            ["counterfactual.kinds=[one_more_ap]", "access_points={count: 100, min_separation_m: 0}"],
+            r"counterfactual\.kinds: 'best with one more AP instead' must be a search of its own, but: ",
+        ),
+    ],
+)
+def test_what_cannot_be_compared_is_refused_in_one_line(overrides: list[str], line: str) -> None:
+    with pytest.raises(ConfigError, match=line) as error:
+        load_config(None, overrides)
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_an_ascent_from_a_given_start_begins_there_without_the_plate() -> None:
+    genes = SPACE.sample(np.random.default_rng(3))
+    trainable = f"trainable={{kind: gradient, start: {genes}, learning_rate: {{low: 0.01, high: 0.1}}}}"
+    other = searched("best_without_reflector", trainable, "searcher.kind=random")
+    assert other.trainable.start == {name: genes[name] for name in genes if name[0] in "xyd"}  # type: ignore[attr-defined]
+
+
+@given(seed=st.integers(0, 10_000), kind=st.sampled_from(["best_without_reflector", "one_more_ap"]))
+@settings(deadline=None, max_examples=30)
+def test_an_adapted_placement_keeps_its_access_points_and_can_be_built(seed: int, kind: str) -> None:
+    space = OTHER[kind]
+    genes = SPACE.sample(np.random.default_rng(seed))
+    found = adapted(genes, space, np.random.default_rng(seed))
+    assert found is not None
+    assert found.keys() == {gene.name for gene in space.genes}
+    assert {name: found[name] for name in ("x1", "y1", "dir2_x")} == {n: genes[n] for n in ("x1", "y1", "dir2_x")}
+    assert space.violation(found) == 0
+    space.decode(found)
+
+
+OTHER = {kind: searched(kind).plan.placement_space for kind in ("best_without_reflector", "one_more_ap")}
+
+
+def test_starts_are_the_best_that_are_apart_as_the_alternative_sees_it() -> None:
+    """Two placements that differ in the plate alone are one without it."""
+    best, second, third = (SPACE.sample(np.random.default_rng(seed)) for seed in (1, 2, 3))
+    moved = best | {name: second[name] for name in ("refl_u", "refl_v", "focal_x", "focal_y")}
+    space = OTHER["best_without_reflector"]
+    found = starts([best, moved, second, best, third], space, most=9, seed=1)
+    assert found == [{gene.name: genes[gene.name] for gene in space.genes} for genes in (best, second, third)]
+    assert starts([best, moved, second], space, most=1, seed=1) == found[:1]
+    assert all(distance(space, a, b) >= LEAST_DISTANCE for i, a in enumerate(found) for b in found[:i])
+
+
+def test_the_search_begins_with_them() -> None:
+    begins = tuple(OTHER["one_more_ap"].sample(np.random.default_rng(seed)) for seed in range(3))
+    config = CONFIG.searched_instead("one_more_ap", begins)
+    assert config is not None
+    searcher = config.searcher.build(config.space(), config.seed)
+    assert [
+        {name: value for name, value in searcher.suggest(str(number)).items() if name in begins[0]}
+        for number in range(3)
+    ] == [pytest.approx(start) for start in begins]
+    grid = load_config(None, ["searcher={kind: grid, points_per_gene: 1}"])
+    assert grid.searched_instead("one_more_ap", begins).start is None  # type: ignore[union-attr]
+
+
+def test_the_alternative_is_the_same_problem_but_for_what_is_placed() -> None:
+    problem = searched("best_without_reflector").problem()
+    assert problem.model_copy(update={"reflector": CONFIG.reflector}) == CONFIG.problem()
