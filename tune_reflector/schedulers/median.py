@@ -7,7 +7,7 @@ from pydantic import Field
 
 from search_records.events import Event
 from trainables.trial_plan import TrialPlan
-from tune_reflector.schedulers.replay import of_ended_trials, replay
+from tune_reflector.schedulers.replay import replay
 from tune_reflector.schedulers.settings import SchedulerSettings
 
 if TYPE_CHECKING:
@@ -26,13 +26,13 @@ class MedianSettings(SchedulerSettings):
         return (0.5,) * (len(rays_per_iteration) - 1)
 
     def replay(self, scheduler: "TrialScheduler", events: Iterable[Event]) -> None:
-        """Tell it all results of trials that have ended: it knows trials by their objects."""
-        replay(scheduler, of_ended_trials(events), scheduler.metric)
+        """Tell it all results of earlier sessions: it judges by them, too."""
+        replay(scheduler, events, scheduler.metric)
 
     def build(self, plan: TrialPlan) -> "TrialScheduler":
-        from ray.tune.schedulers import MedianStoppingRule
+        from tune_reflector.schedulers.algorithms.median import MedianRule
 
-        return MedianStoppingRule(
+        return MedianRule(
             time_attr="training_iteration",
             grace_period=1,
             min_samples_required=self.min_trials,

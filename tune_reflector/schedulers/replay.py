@@ -1,10 +1,10 @@
 """Telling a fresh scheduler what happened in the sessions before it was made."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from search_records.events import Event, Failed, Proposed, Reported, TrialEvent
+from search_records.events import Event, Failed, Proposed, Reported
 
 if TYPE_CHECKING:
     from ray.tune.schedulers import TrialScheduler
@@ -47,10 +47,3 @@ def replay(scheduler: "TrialScheduler", events: Iterable[Event], metric: str) ->
                     scheduler.on_trial_complete(NO_OTHERS, PastTrial(trial_id), told)
             case Failed(trial_id):
                 scheduler.on_trial_error(NO_OTHERS, PastTrial(trial_id))
-
-
-def of_ended_trials(events: Iterable[Event]) -> Iterator[Event]:
-    """Those events that are of a trial which has ended with a result, or failed."""
-    of_trials = [event for event in events if isinstance(event, TrialEvent)]
-    ended = {e.trial_id for e in of_trials if isinstance(e, Failed) or (isinstance(e, Reported) and e.done)}
-    return (event for event in of_trials if event.trial_id in ended)

@@ -11,7 +11,7 @@ from search_records.result import TrialResult
 from tests.records import trial_result
 from tune_reflector.config.config_file import validate
 from tune_reflector.schedulers.build import build_scheduler
-from tune_reflector.schedulers.replay import NO_OTHERS, PastTrial, of_ended_trials
+from tune_reflector.schedulers.replay import NO_OTHERS, PastTrial
 
 KINDS: list[dict[str, Any]] = [{"kind": "asha", "reduction_factor": 2}, {"kind": "median", "min_trials": 2}]
 RUNGS = [1_000, 2_000, 4_000]
@@ -45,7 +45,11 @@ class Session:
         trial = PastTrial(f"{number:05d}")
         self.events.append(Proposed(trial.trial_id, {"x1": 1.0}))
         self.scheduler.on_trial_add(NO_OTHERS, trial)
-        for iteration in range(1, len(RUNGS) + 1):
+        return self.go_on(trial, number, 1)
+
+    def go_on(self, trial: Any, number: int, first: int) -> int:
+        """From an iteration on, until it ends."""
+        for iteration in range(first, len(RUNGS) + 1):
             told = result(number, iteration)
             flat = told.flat(self.metric) | {"training_iteration": iteration}
             ends = told.complete or self.scheduler.on_trial_result(NO_OTHERS, trial, flat) == TrialScheduler.STOP
@@ -72,14 +76,30 @@ def test_decisions_go_on_as_in_a_single_session(kind: dict[str, Any]) -> None:
     assert begun | forgetful.run(*range(15, 40)) != expected  # else there would be nothing to tell
 
 
-def test_of_a_trial_that_goes_on_the_median_is_told_nothing() -> None:
-    """It knows trials by their objects, so that one that goes on would be two."""
-    session = Session(KINDS[1], [])
-    session.run(4, 0, 1, 2)
-    session.events += [Proposed("00009", {"x1": 1.0}), Reported("00009", 1, 1.0, False, result(9, 1))]
-    told = list(of_ended_trials(session.events))
-    assert told == session.events[:-2]
-    assert {event.trial_id for event in told if isinstance(event, Failed)} == {"00004"}
-    again = Session(KINDS[1], session.events)
-    assert PastTrial("00009") not in again.scheduler._results
-    assert {PastTrial(f"{number:05d}") for number in (0, 1, 2)} <= set(again.scheduler._results)
+class Continued:
+    """A trial that goes on: another object of the same name, as in a later session."""
+
+    def __init__(self, trial_id: str) -> None:
+        self.trial_id = trial_id
+
+
+@each_kind
+@pytest.mark.parametrize("reported", [1, 2])
+def test_a_trial_that_goes_on_is_judged_by_all_that_it_has_reported(kind: dict[str, Any], reported: int) -> None:
+    """And others are judged by it: whether it was interrupted makes no difference to anybody."""
+    for number in range(20, 40):
+        whole, broken = Session(kind, []), Session(kind, [])
+        for session in (whole, broken):
+            session.run(*range(12))
+        expected = whole.run(number, *range(50, 60))
+        if expected[number] <= reported or number % 5 == 4:
+            continue
+        trial_id = f"{number:05d}"
+        broken.events.append(Proposed(trial_id, {"x1": 1.0}))
+        broken.events += [Reported(trial_id, i, 1.0, False, result(number, i)) for i in range(1, reported + 1)]
+        again = Session(kind, broken.events)
+        trial = Continued(trial_id)
+        again.scheduler.on_trial_add(NO_OTHERS, trial)  # type: ignore[arg-type]
+        assert again.go_on(trial, number, reported + 1) == expected[number]
+        found = again.run(*range(50, 60))
+        assert {number: expected[number]} | found == expected
