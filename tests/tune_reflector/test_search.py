@@ -19,7 +19,7 @@ from tune_reflector.searchers.random import RandomSettings
 QUICK = [
     "launch=local",
     "fidelity.rungs=[2000, 4000]",
-    "final={candidates: 2, rays_per_ap: 20000, lattices: 3, variants: []}",
+    "final={candidates: 2, rays_per_ap: 20000, lattices: 3, variants: [], second_opinion: false}",
     "report={every_s: null, figures: false}",
     "counterfactual.kinds=[]",
 ]
@@ -100,7 +100,7 @@ def test_best_json_rebuilds_the_winner() -> None:
 @pytest.mark.slow
 def test_sionna_alone_confirms_the_winner() -> None:
     """Another program, other code, other rays: the same number within the stated error."""
-    final = "final={candidates: 1, rays_per_ap: 500_000, variants: []}"
+    final = "final={candidates: 1, rays_per_ap: 500_000, variants: [], second_opinion: false}"
     against = "counterfactual.kinds=[same_access_points]"
     assert run_quick("name=a", "budget.trials=8", "searcher.kind=random", final, against) == 0
     best = json.loads(Path("results/a/best.json").read_text())
@@ -466,8 +466,8 @@ def test_a_candidate_whose_map_cannot_be_does_not_win(
 
     trace, spoilt = RadioMapper.trace, {20_000: 1}
 
-    def spoiling(self: RadioMapper, rays_per_ap: int) -> object:
-        map_w = trace(self, rays_per_ap)
+    def spoiling(self: RadioMapper, rays_per_ap: int, sample: int = 0) -> object:
+        map_w = trace(self, rays_per_ap, sample)
         if spoilt.get(rays_per_ap, 0) > 0:
             spoilt[rays_per_ap] -= 1
             map_w[0, 0] = float("nan")

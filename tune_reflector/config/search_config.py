@@ -31,6 +31,9 @@ from tune_reflector.schedulers.settings import SchedulerSettings
 from tune_reflector.searchers.ga import GaSettings
 from tune_reflector.searchers.settings import SearcherSettings
 
+SCREENED_INSTEAD = 2
+"""Candidates of a counterfactual search that are traced again, at most: without a plate its scores are hardly noisy."""
+
 
 class SearchConfig(PlacementProblem):
     """Everything about one search."""
@@ -235,6 +238,7 @@ class SearchConfig(PlacementProblem):
         different |= {
             "start": tuple(starts) if starts and self.searcher.begins_at_start else None,
             "trainable": self.trainable.adapted(lambda genes: adapted(genes, space, rng)),
+            "scheduler": self.scheduler.scaled(share),
             "refine": self.refine and self.refine.scaled(share),
             "budget": BudgetSettings(
                 trials=max(1, round(share * budget.trials)),
@@ -242,6 +246,7 @@ class SearchConfig(PlacementProblem):
                 time_s=budget.time_s and share * budget.time_s,
                 rays_per_ap=budget.rays_per_ap and share * budget.rays_per_ap,
             ),
+            "final": self.final.model_copy(update={"candidates": min(self.final.candidates, SCREENED_INSTEAD)}),
             "counterfactual": CounterfactualSettings(kinds=()),
         }
         return type(self)(**{name: getattr(self, name) for name in type(self).model_fields} | different)

@@ -109,7 +109,7 @@ def _config(
     else:
         bare = config.searched_instead(kind)
         assert bare is not None
-        most = max(1, min(MOST_STARTS, bare.budget.trials // 4))
+        most = max(1, min(MOST_STARTS, bare.num_trials // 4))
         found = [winner.genes, *(dict(event.result.genes) for event in history.ranked)]
         begins = starts(found, bare.plan.placement_space, most, config.seed)
     searched = config.searched_instead(kind, begins)

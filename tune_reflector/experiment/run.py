@@ -89,6 +89,8 @@ def resume(folder: Path, overrides: Sequence[str] = (), other_versions: bool = F
         config, changes = load_run(folder, versions, overrides, other_versions)
         journal = preflight.open_journal(folder, config)
         with console.listening():
+            if replaced.kept:
+                _log.info("the run that %s replaces is kept until its first result", display_path(folder))
             try:
                 best = Best.read(folder / BEST_FILE, config.objective)
                 if not changes and best is not None and is_finished(journal.read(), config):

@@ -5,7 +5,7 @@ After an interruption the population is ranked anew.
 
 import warnings
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import Field
 
@@ -79,6 +79,10 @@ class PopulationSettings(SchedulerSettings):
 
     def _interval(self, plan: TrialPlan) -> int:
         return self.interval or plan.trainable.copy_interval(plan.problem.rungs)
+
+    def scaled(self, share: float) -> Self:
+        """A smaller population."""
+        return self.model_copy(update={"population": max(2, round(share * self.population))})
 
     def num_trials(self, budget: int) -> int:
         """The whole population, whatever the budget."""

@@ -5,7 +5,7 @@ All compare trials at the same iteration only, which costs every trial the same 
 
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from search_records.events import Event
 from search_spaces.kinds import Kind
@@ -41,6 +41,10 @@ class SchedulerSettings(Kind):
                 f"scheduler.kind must be fifo for trials of a single iteration, but got {self.kind!r}; "
                 f"{plan.trainable.more_iterations} or set scheduler.kind=fifo"
             )
+
+    def scaled(self, share: float) -> Self:
+        """For a share of the budget; the same, unless a kind has a budget of its own."""
+        return self
 
     def num_trials(self, budget: int) -> int:
         """Trials of a search whose budget is so many."""

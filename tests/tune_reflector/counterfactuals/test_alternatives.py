@@ -39,9 +39,15 @@ def test_an_alternative_is_the_same_search_without_the_plate_and_with_a_share_of
     assert (other.budget.trials, other.budget.rays_per_ap, other.budget.time_s) == (75, 1e7, 25)
     assert other.refine is not None
     assert (other.refine.candidates, other.refine.num_trials(1)) == (1, 15)
-    for same in ("scene", "receivers", "radio", "objective", "fidelity", "searcher", "scheduler", "seed", "final"):
+    for same in ("scene", "receivers", "radio", "objective", "fidelity", "searcher", "scheduler", "seed"):
         assert getattr(other, same) == getattr(search, same)
     assert other.counterfactuals == ()
+    assert (other.final.candidates, other.final.lattices) == (2, search.final.lattices)
+
+
+def test_a_population_is_as_much_smaller() -> None:
+    overrides = ["searcher.kind=random", "scheduler={kind: pbt, population: 12}", "counterfactual.share=0.25"]
+    assert searched("best_without_reflector", *overrides).num_trials == 3
 
 
 def test_nothing_is_searched_for_the_same_access_points_and_nothing_is_compared_without_a_plate() -> None:

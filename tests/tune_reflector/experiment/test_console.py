@@ -24,7 +24,7 @@ QUICK = [
     "budget.trials=8",
     "searcher.kind=random",
     "fidelity.rungs=[2000, 4000]",
-    "final={candidates: 2, rays_per_ap: 20000, lattices: 3, variants: []}",
+    "final={candidates: 2, rays_per_ap: 20000, lattices: 3, variants: [], second_opinion: false}",
     "report={every_s: null, figures: false}",
     "counterfactual.kinds=[]",
 ]
@@ -70,7 +70,7 @@ def test_quiet_prints_nothing_where_nothing_is_wrong(capsys: pytest.CaptureFixtu
 
 
 def test_quiet_still_warns(capsys: pytest.CaptureFixture[str]) -> None:
-    small = ["reflector.size_m=[0.1, 0.1]", "--dry-run"]
+    small = ["reflector={size_m: [0.1, 0.1], model: mirror}", "--dry-run"]
     assert search.main([*QUICK, *small, "--quiet"]) == 0
     told = capsys.readouterr()
     assert told.out == ""
