@@ -40,7 +40,7 @@ def whole_search(genes: Sequence[str], overrides: Sequence[str], watch_memory: b
         watch_memory: look at the workers' peak memory all the while.
     """
     with TemporaryDirectory() as parent:
-        short = ["final={candidates: 1, rays_per_ap: 1000, lattices: 2, variants: []}"]
+        short = ["final={candidates: 1, rays_per_ap: 1000, lattices: 2, variants: [], second_opinion: false}"]
         started = time.time()
         process = start_module(
             "tune_reflector.search", *overrides, *short, "launch=ray", f"results_dir={parent}", "name=benchmark"

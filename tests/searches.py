@@ -27,7 +27,7 @@ from tune_reflector.searchers.searcher_state import SearcherStates
 
 QUICK = [
     "fidelity.rungs=[2000,20000]",
-    "final={candidates: 2, rays_per_ap: 20000, lattices: 3, variants: []}",
+    "final={candidates: 2, rays_per_ap: 20000, lattices: 3, variants: [], second_opinion: false}",
     "report={every_s: null, figures: false}",
     "counterfactual.kinds=[]",
 ]

@@ -50,6 +50,9 @@ def recorded_search(trials: int, settings: Sequence[str] = ()) -> Iterator[Path]
     Launch.trainable = trainable  # type: ignore[method-assign, assignment]
     with TemporaryDirectory() as results:
         budget = [f"budget.trials={trials}", "fidelity.rungs=[2000, 4000]", f"results_dir={results}", "name=recorded"]
-        final = ["final={candidates: 1, rays_per_ap: 1000, lattices: 2, variants: []}", "report.figures=false"]
+        final = [
+            "final={candidates: 1, rays_per_ap: 1000, lattices: 2, variants: [], second_opinion: false}",
+            "report.figures=false",
+        ]
         assert run.start(load_config(None, [*budget, *final, *settings])) == OK
         yield Path(results) / "recorded"

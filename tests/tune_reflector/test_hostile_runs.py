@@ -43,7 +43,10 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs")
     arguments = [f"results_dir={folder}", "name=a", "launch=local", "budget.trials=6", "fidelity.rungs=[2000, 4000]"]
     arguments += ["searcher={kind: ga, population: 3}", "refine={searcher: {kind: random}, candidates: 1, trials: 2}"]
-    arguments += ["final={candidates: 2, rays_per_ap: 4000, lattices: 2, variants: []}", "report.every_s=null"]
+    arguments += [
+        "final={candidates: 2, rays_per_ap: 4000, lattices: 2, variants: [], second_opinion: false}",
+        "report.every_s=null",
+    ]
     assert search.main(arguments) == 0
     assert report.main([str(folder / "a")]) == 0
     return folder / "a"

@@ -120,7 +120,7 @@ REFINED = [
     "budget.trials=6",
     "searcher={kind: ga, population: 3}",
     "refine={candidates: 2, trials: 4}",
-    "final={candidates: 2, rays_per_ap: 100000, lattices: 3, variants: []}",
+    "final={candidates: 2, rays_per_ap: 100000, lattices: 3, variants: [], second_opinion: false}",
 ]
 
 

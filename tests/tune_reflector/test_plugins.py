@@ -117,7 +117,7 @@ def test_a_run_is_resumed_with_the_version_of_the_plugin_that_it_was_started_wit
     install(packages, "spiral", SETTINGS)
     quick = ["launch=local", "searcher.kind=random", "fidelity.rungs=[1000]", "budget.trials=2", "name=a"]
     quick += [
-        "final={candidates: 1, rays_per_ap: 1000, lattices: 2, variants: []}",
+        "final={candidates: 1, rays_per_ap: 1000, lattices: 2, variants: [], second_opinion: false}",
         "report={every_s: null, figures: false}",
     ]
     quick += ["counterfactual.kinds=[]"]

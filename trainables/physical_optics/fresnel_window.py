@@ -23,6 +23,9 @@ from scipy.special import fresnel
 from search_spaces.design import Vector
 from trainables.physical_optics.plate import Array, Plate
 
+_CHORD = 1.9
+"""Of Cornu's spiral C(t) + jS(t), whose farthest points from its centre, at t = +-1.21, are 0.949 away."""
+
 
 def fresnel_window(
     plate: Plate, transmitter_m: Vector, receivers_m: Array, wavelength_m: float, patches: int = 1
@@ -60,3 +63,20 @@ def fresnel_window(
     integrals_m = np.exp(0.5j * k * slope**2 / curvature) * (c_high - c_low - 1j * (s_high - s_low)) / scale
     terms = plate.obliquity(-k1, k2) * np.exp(-1j * k * (d1 + d2)) / (d1 * d2) * integrals_m.prod(axis=-1)
     return np.asarray(np.abs(terms.sum(axis=-1) / (4 * np.pi)) ** 2)
+
+
+def largest_window(plate: Plate, transmitter_m: Vector, receivers_m: Array, wavelength_m: float) -> Array:
+    """What ``fresnel_window`` of one patch is at most, ``[num_receivers]``, as cheap to tell as it is rough.
+
+    An integral I is at most its side a; sqrt(pi / kh) times the longest chord of Cornu's spiral; and 2 over the slowest
+    change of phase along the side, if none of its points is stationary (van der Corput's lemma).
+    """
+    to_transmitter, to_receiver = transmitter_m - plate.center_m, receivers_m - plate.center_m
+    d1, d2 = np.linalg.norm(to_transmitter), np.linalg.norm(to_receiver, axis=-1)
+    k1_e, k2_e = -to_transmitter @ plate.axes.T / d1, to_receiver @ plate.axes.T / d2[:, None]
+    curvature = (1 - k1_e**2) / d1 + (1 - k2_e**2) / d2[:, None]
+    k = 2 * np.pi / wavelength_m
+    slowest = k * (np.abs(k1_e - k2_e) - curvature * plate.sides_m / 2)  # 1/m; < 0: stationary within
+    monotone_m = np.divide(2.0, slowest, out=np.full_like(slowest, np.inf), where=slowest > 0)
+    most_m = np.minimum(np.minimum(plate.sides_m, _CHORD * np.sqrt(np.pi / (k * curvature))), monotone_m)
+    return np.asarray((most_m.prod(axis=-1) / (4 * np.pi * d1 * d2)) ** 2)

@@ -100,3 +100,8 @@ class FinalSettings(Model):
         le=2**32 - 1,
         description="rays per access point there; differences of the same rays need few",
     )
+    second_opinion: bool = Field(
+        True,
+        description="whether to work out the winner's plate by physical optics, too, where the building is a rectangle "
+        "or an L without inner walls",
+    )

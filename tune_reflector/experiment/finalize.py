@@ -9,6 +9,7 @@ from search_records.display import display_path
 from search_spaces.design import Placement, angles_deg
 from trainables.evaluator import PlacementEvaluator
 from trainables.objectives.base import MapError, ObjectiveSettings
+from trainables.physical_optics.rooms import NoBoxesError
 from trainables.variants.base import all_variants
 from tune_reflector.config.search_config import SearchConfig
 from tune_reflector.counterfactuals.alternatives import LABELS
@@ -28,6 +29,7 @@ from tune_reflector.runs.layout import (
 )
 from tune_reflector.runs.measurement import shown_error
 from tune_reflector.runs.robustness import InVariants, Subject, robustness
+from tune_reflector.runs.second_opinion import SecondOpinion, second_opinion
 from tune_reflector.runs.winner import Winner, best_map, find_winner
 
 SHALLOW = 5
@@ -66,12 +68,13 @@ def finish(session: Session) -> int:
     comparisons = [alternative.comparison for alternative in alternatives]
     best_map(winner, alternatives[0].measured if alternatives else None).write(folder / MAPS_FILE)
     in_variants = _in_variants(config, winner, alternatives, evaluator)
-    best = best_json(config, winner, evaluator, comparisons, in_variants)
+    by_physical_optics = _second_opinion(config, winner, evaluator)
+    best = best_json(config, winner, evaluator, comparisons, in_variants, by_physical_optics)
     write_json(folder / BEST_FILE, best)
     session.console.event("winner", **best)
     if config.report.figures:
         _draw(session, winner.placement, history)
-    _log.info("\n%s", summary(winner, comparisons, config.objective, in_variants))
+    _log.info("\n%s", summary(winner, comparisons, config.objective, in_variants, by_physical_optics))
     return OK
 
 
@@ -101,6 +104,17 @@ def _in_variants(
         {rival.found.trial_id: found[rival.found.trial_id] for rival in winner.runners_up},
         rays,
     )
+
+
+def _second_opinion(config: SearchConfig, winner: Winner, evaluator: PlacementEvaluator) -> SecondOpinion | None:
+    """The winner with its plate by physical optics; None where there is no plate, or images are not exact."""
+    if not config.final.second_opinion or not winner.placement.reflectors:
+        return None
+    try:
+        return second_opinion(evaluator, winner.placement, config.final)
+    except (NoBoxesError, MapError) as reason:
+        _log.info("no second opinion by physical optics of the plate: %s", reason)
+        return None
 
 
 def _without_power(config: SearchConfig, winner: Winner) -> str:
@@ -138,9 +152,12 @@ def summary(
     comparisons: Sequence[Comparison],
     objective: ObjectiveSettings,
     in_variants: InVariants | None = None,
+    by_physical_optics: SecondOpinion | None = None,
 ) -> str:
     """The result in a few lines for people."""
     lines = [headline(winner, objective), *(comparison.told(objective) for comparison in comparisons)]
+    if by_physical_optics is not None:
+        lines.append(by_physical_optics.told(objective))
     if in_variants is not None:
         lines += in_variants.told(objective, LABELS)
     for number, ap in enumerate(winner.placement.access_points, start=1):

@@ -212,6 +212,8 @@ def _validated(validation: Validation | None) -> str:
 def _measured(best: Best, objective: ObjectiveSettings) -> Iterator[str]:
     for comparison in best.comparisons:
         yield typeset(comparison.told(objective))
+    if best.by_physical_optics is not None:
+        yield typeset(best.by_physical_optics.told(objective))
     if best.in_variants is not None:
         yield from best.in_variants.told(objective, LABELS)
     yield f"measured with {best.rays_per_ap:,} rays per access point"

@@ -13,6 +13,7 @@ from tune_reflector.errors import ConfigError
 from tune_reflector.runs.comparisons import Comparison, of_first_version
 from tune_reflector.runs.robustness import InVariants
 from tune_reflector.runs.score_json import finite, parse_score, score_json
+from tune_reflector.runs.second_opinion import SecondOpinion
 from tune_reflector.runs.winner import Winner
 
 
@@ -22,6 +23,7 @@ def best_json(
     evaluator: PlacementEvaluator,
     comparisons: Sequence[Comparison],
     in_variants: InVariants | None = None,
+    by_physical_optics: SecondOpinion | None = None,
 ) -> dict[str, Any]:
     """Tell all that is needed to rebuild and re-score the winner with Sionna alone."""
     score, radio, grid, objective = winner.measured.score, config.radio, evaluator.site.grid, config.objective
@@ -39,6 +41,7 @@ def best_json(
         "min_rss_dbm": score.min_rss_dbm,
         "comparisons": [comparison.to_json(objective) for comparison in comparisons],
         "robustness": in_variants.to_json(objective) if in_variants else None,
+        "physical_optics": by_physical_optics.to_json(objective) if by_physical_optics else None,
         "genes": winner.genes,
         "access_points": [ap.to_json() for ap in winner.placement.access_points],
         "reflectors": [
@@ -81,6 +84,7 @@ class Best:
     error: float
     comparisons: tuple[Comparison, ...]
     in_variants: InVariants | None
+    by_physical_optics: SecondOpinion | None
     coverage: float
     coverage_threshold_dbm: float
     outage: float
@@ -102,12 +106,13 @@ class Best:
             if (found := content.get("comparisons")) is None:
                 found = of_first_version(content, objective)
             comparisons = tuple(Comparison.parse(comparison, value, objective) for comparison in found)
-            robust = content.get("robustness")
+            robust, optics = content.get("robustness"), content.get("physical_optics")
             return cls(
                 value,
                 error,
                 comparisons,
                 InVariants.parse(robust, {comparison.kind for comparison in comparisons}) if robust else None,
+                SecondOpinion.parse(optics) if optics else None,
                 finite(content["coverage_share"]),
                 finite(content["coverage_threshold_dbm"]),
                 finite(content["outage"]),

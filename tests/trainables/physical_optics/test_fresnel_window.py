@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.plates import MM_WAVE_M, WIFI_M, db, fan, plate, point
-from trainables.physical_optics.fresnel_window import fresnel_window
+from trainables.physical_optics.fresnel_window import fresnel_window, largest_window
 from trainables.physical_optics.tile_sum import tile_sum
 
 
@@ -70,6 +70,24 @@ def test_it_is_smooth_in_the_pose(patches: int) -> None:
     yaws = np.linspace(0.2, 0.6, 21)
     coarse, fine = (np.array([bend(step, yaw) for yaw in yaws]) for step in (4e-4, 2e-4))
     np.testing.assert_allclose(coarse / fine, 4.0, rtol=0.1)
+
+
+@pytest.mark.parametrize("wavelength_m", [WIFI_M, MM_WAVE_M])
+@pytest.mark.parametrize("sides_m", [(0.3, 0.3), (2.0, 0.2)])
+def test_no_window_is_larger_than_the_largest(wavelength_m: float, sides_m: tuple[float, float]) -> None:
+    """In the beam it is not far off, and far from it it still says that little comes."""
+    tilted = plate(*sides_m)
+    for distance_m, angle in ((1.0, 0.1), (4.0, 0.6), (20.0, 1.2)):
+        transmitter_m = point(tilted, distance_m, angle, 0.1)
+        receivers_m = fan(tilted, 5.0, 0.0, 2000, width=1.5)
+        found = fresnel_window(tilted, transmitter_m, receivers_m, wavelength_m)
+        most = largest_window(tilted, transmitter_m, receivers_m, wavelength_m)
+        assert np.all(found <= most)
+        in_beam = point(tilted, 5.0, -angle, -0.1)[None]
+        peak = fresnel_window(tilted, transmitter_m, in_beam, wavelength_m)
+        obliquity = np.cos(angle) * np.cos(0.1)
+        assert peak[0] * 6 > largest_window(tilted, transmitter_m, in_beam, wavelength_m)[0] * obliquity**2
+        assert most.min() < most.max() / (10 if distance_m < 2 else 300)
 
 
 def test_nothing_comes_from_behind_and_the_centre_is_refused() -> None:

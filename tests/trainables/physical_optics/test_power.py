@@ -12,7 +12,7 @@ from tests.plates import MM_WAVE_M, WIFI_M, Array, db
 from trainables.physical_optics.box import Box, Wall
 from trainables.physical_optics.fresnel_window import fresnel_window
 from trainables.physical_optics.plate import Plate
-from trainables.physical_optics.power import PlateGain, power_by_plate_w, power_by_walls_w
+from trainables.physical_optics.power import NEGLIGIBLE, PlateGain, power_by_plate_w, power_by_walls_w
 from trainables.physical_optics.reflection import Mirror, Slab
 from trainables.physical_optics.tile_sum import tile_sum
 from trainables.tracing.radio import RadioConfig
@@ -155,6 +155,34 @@ def test_the_antenna_looks_where_the_path_departs() -> None:
     iso, sector = by_pattern["iso"], by_pattern["tr38901"]
     assert db(sector[0] / iso[0]) == pytest.approx(-22.0, abs=0.1)
     assert db((sector[1] - sector[0]) / (iso[1] - iso[0])) == pytest.approx(8.0, abs=0.1)
+
+
+def test_what_is_left_out_beside_other_power_is_negligible() -> None:
+    """And it is much: most pairs of images are not worked out, fewer the more there is besides."""
+    ap = access_point(6.0, 9.0, 2.5)
+    small = plate(0.6, ap, CELLS_M[1])
+    room = Box(LOW_M, HIGH_M, ((CONCRETE, CONCRETE),) * 3)
+    pairs = []
+
+    def counted(of: Plate, transmitter_m: Array, receivers_m: Array, wavelength_m: float) -> Array:
+        pairs.append(len(receivers_m))
+        return fresnel_window(of, transmitter_m, receivers_m, wavelength_m)
+
+    def by_plate_w(besides_w: Array | None) -> tuple[Array, int]:
+        pairs.clear()
+        found_w = power_by_plate_w(
+            ap, radio(max_depth=4), small, Mirror(), CELLS_M, room, gain=counted, besides_w=besides_w
+        )
+        return found_w, sum(pairs)
+
+    whole_w, all_pairs = by_plate_w(None)
+    counts = []
+    for besides in (0.0, 1.0, 100.0):
+        found_w, count = by_plate_w(besides * whole_w)
+        assert np.all(found_w <= whole_w * (1 + 1e-9))
+        assert np.all(whole_w - found_w < 20 * NEGLIGIBLE * (1 + besides) * whole_w)
+        counts.append(count)
+    assert all_pairs / 2 > counts[0] > counts[1] > counts[2]
 
 
 def test_a_plate_outside_its_box_is_refused() -> None:

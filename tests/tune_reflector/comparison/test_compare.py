@@ -55,7 +55,7 @@ entries:
 seeds: [1, 2]
 rays_per_ap: 30_000
 parallel: 2
-final: {candidates: 2, rays_per_ap: 20_000, lattices: 3, variants: []}
+final: {candidates: 2, rays_per_ap: 20_000, lattices: 3, variants: [], second_opinion: false}
 """
 
 

@@ -18,7 +18,7 @@ from tune_reflector.searchers.settings import SearcherSettings
 QUICK = [
     "launch=local",
     "fidelity.rungs=[2000, 4000]",
-    "final={candidates: 2, rays_per_ap: 4000, lattices: 2, variants: []}",
+    "final={candidates: 2, rays_per_ap: 4000, lattices: 2, variants: [], second_opinion: false}",
     "report={every_s: null, figures: false}",
     "counterfactual.kinds=[]",
 ]

@@ -36,7 +36,7 @@ GENES = [gene.name for gene in SearchConfig().site().space.genes]
 QUICK = {
     "name": "a",
     "fidelity": {"rungs": [2_000, 4_000]},
-    "final": {"candidates": 2, "rays_per_ap": 20_000, "lattices": 3, "variants": []},
+    "final": {"candidates": 2, "rays_per_ap": 20_000, "lattices": 3, "variants": [], "second_opinion": False},
     "report": {"every_s": None, "figures": False},
 }
 
@@ -172,7 +172,7 @@ def command(*arguments: str) -> list[str]:
     quick = [
         "name=a",
         "fidelity.rungs=[2000,20000]",
-        "final={candidates: 2, rays_per_ap: 20000, lattices: 3, variants: []}",
+        "final={candidates: 2, rays_per_ap: 20000, lattices: 3, variants: [], second_opinion: false}",
         "report={every_s: null, figures: false}",
         "counterfactual.kinds=[]",
     ]

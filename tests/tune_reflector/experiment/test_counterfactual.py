@@ -17,7 +17,7 @@ QUICK = [
     "name=a",
     "launch=local",
     "report={every_s: null, figures: false}",
-    "final={candidates: 2, rays_per_ap: 20000, lattices: 3, variants: []}",
+    "final={candidates: 2, rays_per_ap: 20000, lattices: 3, variants: [], second_opinion: false}",
 ]
 
 INSIDE = Path("results/a/counterfactual")

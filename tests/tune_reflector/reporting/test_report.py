@@ -28,7 +28,7 @@ from tune_reflector.runs.run_data import RunData
 QUICK = [
     "launch=local",
     "fidelity.rungs=[2000, 4000]",
-    "final={candidates: 2, rays_per_ap: 20000, lattices: 3, variants: []}",
+    "final={candidates: 2, rays_per_ap: 20000, lattices: 3, variants: [], second_opinion: false}",
     "report={every_s: null, figures: false}",
 ]
 
