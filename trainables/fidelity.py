@@ -21,6 +21,10 @@ class FidelitySettings(Kind):
     def rays_per_ap(self) -> tuple[int, ...]:
         """Rays of rung 1, 2, ...; each number is a lattice of its own."""
 
+    def coarse(self) -> "FidelitySettings":
+        """The first rung alone, for scores that need few rays; the same where a kind has no such thing."""
+        return self
+
     @model_validator(mode="after")
     def _rising(self) -> Self:
         rungs = self.rays_per_ap()
@@ -47,3 +51,6 @@ class ListedRungs(FidelitySettings):
 
     def rays_per_ap(self) -> tuple[int, ...]:
         return self.rungs
+
+    def coarse(self) -> FidelitySettings:
+        return ListedRungs(rungs=self.rungs[:1])

@@ -31,9 +31,6 @@ from tune_reflector.schedulers.settings import SchedulerSettings
 from tune_reflector.searchers.ga import GaSettings
 from tune_reflector.searchers.settings import SearcherSettings
 
-SCREENED_INSTEAD = 2
-"""Candidates of a counterfactual search that are traced again, at most: without a plate its scores are hardly noisy."""
-
 
 class SearchConfig(PlacementProblem):
     """Everything about one search."""
@@ -225,7 +222,7 @@ class SearchConfig(PlacementProblem):
     def searched_instead(self, kind: CounterfactualKind, starts: Sequence[dict[str, float]] = ()) -> Self | None:
         """The search for what could be built in place of the winner; None where nothing is searched for.
 
-        It has the searcher, scheduler and refinement of this one, and a share of its budget.
+        It has the searcher, scheduler and refinement of this one, and a share of its rays.
 
         Raises:
             ValueError: there can be no such search.
@@ -234,19 +231,24 @@ class SearchConfig(PlacementProblem):
         if not different:
             return None
         share, budget = self.counterfactual.share, self.budget
+        # Without a plate few rays rank placements: the same rays try more of them, where nothing else needs the rungs.
+        plain = (
+            self.scheduler.kind == FifoSettings().kind and not self.trainable.moves_placement and self.refine is None
+        )
+        fidelity = self.fidelity.coarse() if plain else self.fidelity
         space, rng = self._problem(different).site().space, np.random.default_rng(self.seed)
         different |= {
             "start": tuple(starts) if starts and self.searcher.begins_at_start else None,
             "trainable": self.trainable.adapted(lambda genes: adapted(genes, space, rng)),
             "scheduler": self.scheduler.scaled(share),
             "refine": self.refine and self.refine.scaled(share),
+            "fidelity": fidelity,
             "budget": BudgetSettings(
-                trials=max(1, round(share * budget.trials)),
+                trials=max(1, round(share * budget.trials * sum(self.rungs) / sum(fidelity.rays_per_ap()))),
                 max_concurrent=budget.max_concurrent,
                 time_s=budget.time_s and share * budget.time_s,
                 rays_per_ap=budget.rays_per_ap and share * budget.rays_per_ap,
             ),
-            "final": self.final.model_copy(update={"candidates": min(self.final.candidates, SCREENED_INSTEAD)}),
             "counterfactual": CounterfactualSettings(kinds=()),
         }
         return type(self)(**{name: getattr(self, name) for name in type(self).model_fields} | different)

@@ -12,7 +12,7 @@ from trainables.variants.base import VariantSettings
 class BudgetSettings(Model):
     """When the search ends."""
 
-    trials: int = Field(500, ge=1, le=10_000_000, description="candidates to try")
+    trials: int = Field(250, ge=1, le=10_000_000, description="candidates to try")
     max_concurrent: int | None = Field(
         None, ge=1, le=10_000, description="trials at a time; null: as many as the machine's cores or GPU allow"
     )

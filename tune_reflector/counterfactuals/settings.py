@@ -19,10 +19,10 @@ class CounterfactualSettings(Model):
         "placed for the reflector, so that this flatters it",
     )
     share: float = Field(
-        0.3,
+        0.2,
         gt=0,
         le=1,
-        description="budget of each that is searched for, as a share of the search's own (trials, rays and time); it "
+        description="budget of each that is searched for, as a share of the search's own (rays and time); it "
         "comes on top",
     )
 

@@ -32,6 +32,9 @@ from tune_reflector.runs.robustness import InVariants, Subject, robustness
 from tune_reflector.runs.second_opinion import SecondOpinion, second_opinion
 from tune_reflector.runs.winner import Winner, best_map, find_winner
 
+RIVALS = 2
+"""Runners-up that are looked at in variants of the world."""
+
 SHALLOW = 5
 """Fewer interactions than this may not lead around corners."""
 
@@ -89,7 +92,7 @@ def _in_variants(
     for alternative in alternatives:
         other = alternative.comparison
         subjects[other.kind] = Subject(alternative.evaluator, other.placement, other.value)
-    for rival in winner.runners_up:
+    for rival in winner.runners_up[:RIVALS]:
         subjects[rival.found.trial_id] = Subject(evaluator, rival.placement, rival.value)
     _log.info("tracing %d placements in %d variants of the world", len(subjects), len(variants))
     try:
@@ -101,7 +104,7 @@ def _in_variants(
     return InVariants(
         found["winner"],
         {kind: found[kind] for kind in alternative_kinds},
-        {rival.found.trial_id: found[rival.found.trial_id] for rival in winner.runners_up},
+        {rival.found.trial_id: found[rival.found.trial_id] for rival in winner.runners_up[:RIVALS]},
         rays,
     )
 

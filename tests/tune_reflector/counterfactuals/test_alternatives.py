@@ -39,10 +39,18 @@ def test_an_alternative_is_the_same_search_without_the_plate_and_with_a_share_of
     assert (other.budget.trials, other.budget.rays_per_ap, other.budget.time_s) == (75, 1e7, 25)
     assert other.refine is not None
     assert (other.refine.candidates, other.refine.num_trials(1)) == (1, 15)
-    for same in ("scene", "receivers", "radio", "objective", "fidelity", "searcher", "scheduler", "seed"):
+    for same in ("scene", "receivers", "radio", "objective", "fidelity", "searcher", "scheduler", "seed", "final"):
         assert getattr(other, same) == getattr(search, same)
     assert other.counterfactuals == ()
-    assert (other.final.candidates, other.final.lattices) == (2, search.final.lattices)
+
+
+def test_without_a_plate_the_same_rays_try_more_placements_where_nothing_needs_the_rungs() -> None:
+    overrides = ["fidelity.rungs=[10000, 30000]", "budget.trials=100", "counterfactual.share=0.25"]
+    plain = searched("best_without_reflector", *overrides)
+    assert (plain.rungs, plain.budget.trials) == ((10_000,), 100)
+    for needs in ("scheduler.kind=asha", "trainable.kind=gradient", "refine.kind=gradient"):
+        other = searched("best_without_reflector", *overrides, needs)
+        assert (other.rungs, other.budget.trials) == ((10_000, 30_000), 25)
 
 
 def test_a_population_is_as_much_smaller() -> None:
@@ -124,4 +132,5 @@ def test_the_search_begins_with_them() -> None:
 
 def test_the_alternative_is_the_same_problem_but_for_what_is_placed() -> None:
     problem = searched("best_without_reflector").problem()
-    assert problem.model_copy(update={"reflector": CONFIG.reflector}) == CONFIG.problem()
+    same = {"reflector": CONFIG.reflector, "fidelity": CONFIG.fidelity}
+    assert problem.model_copy(update=same) == CONFIG.problem()

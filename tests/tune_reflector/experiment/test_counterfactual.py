@@ -43,14 +43,14 @@ def test_a_finished_run_is_asked_for_more_comparisons(capsys: pytest.CaptureFixt
     begun = run_events(INSIDE / "best_without_reflector")
     first = json.loads(Path("results/a/best.json").read_text())
     assert [comparison["kind"] for comparison in first["comparisons"]] == ["best_without_reflector"]
-    assert first["comparisons"][0]["trials"] == 4
+    assert first["comparisons"][0]["trials"] == 12
 
     more = "counterfactual={kinds: [one_more_ap, best_without_reflector, same_access_points], share: 0.75}"
     assert search.main(["--resume", "results/a", more]) == 0
     best = json.loads(Path("results/a/best.json").read_text())
     found = {comparison["kind"]: comparison for comparison in best["comparisons"]}
     assert list(found) == ["one_more_ap", "best_without_reflector", "same_access_points"]
-    assert [comparison["trials"] for comparison in found.values()] == [6, 6, None]
+    assert [comparison["trials"] for comparison in found.values()] == [18, 18, None]
     assert [len(comparison["access_points"]) for comparison in found.values()] == [3, 2, 2]
     assert best["p5_rss_dbm"] == pytest.approx(first["p5_rss_dbm"], abs=0.002)
     for comparison in found.values():
@@ -62,7 +62,7 @@ def test_a_finished_run_is_asked_for_more_comparisons(capsys: pytest.CaptureFixt
     inside = INSIDE / "best_without_reflector"
     proposals = [event.config for event in run_events(inside) if isinstance(event, Proposed)]
     assert proposals[0] == pytest.approx({name: best["genes"][name] for name in proposals[0]})
-    assert len({row.trial_id for row in read_rows(inside / "trials.csv")}) == 6
+    assert len({row.trial_id for row in read_rows(inside / "trials.csv")}) == 18
     assert sum(isinstance(event, Finished) for event in run_events(inside)) == 2
     assert load_config(inside / "config.yaml").reflector is None
     assert report.main([str(inside)]) == 0
