@@ -62,9 +62,10 @@ def start(config: SearchConfig, overwrite: bool = False, dry_run: bool = False, 
                 _log.warning(warning)
             if dry_run:
                 return OK
-            make_folder(folder, config, _about(config, backend))
-            journal = preflight.open_journal(folder, config)
-            return _search(Session(folder, config, evaluator, backend, workers, journal, console))
+            with _in_place_of_another(folder) as replaced:
+                make_folder(folder, config, _about(config, backend))
+                journal = preflight.open_journal(folder, config)
+                return _search(Session(folder, config, evaluator, backend, workers, journal, console), replaced)
 
 
 def resume(folder: Path, overrides: Sequence[str] = (), other_versions: bool = False, console: Console = LINES) -> int:
@@ -105,7 +106,9 @@ def resume(folder: Path, overrides: Sequence[str] = (), other_versions: bool = F
                     workers = available.workers(config, backend)
                     with naming_results_dir():
                         record_session(folder, config, changes)
-                    return _search(Session(folder, config, evaluator, backend, workers, journal, console))
+                    session = Session(folder, config, evaluator, backend, workers, journal, console)
+                    with _in_place_of_another(folder):
+                        return _search(session, replaced)
             finally:
                 journal.close()
 
@@ -115,9 +118,9 @@ def _about(config: SearchConfig, backend: Backend) -> dict[str, Any]:
     return provenance(relevant_packages(), backend.description, config.seed, source)
 
 
-def _search(session: Session) -> int:
+def _search(session: Session, replaced: ReplacedRun) -> int:
     """Search, measure the winner, write the results."""
-    with _in_place_of_another(session) as replaced:
+    with session.journal.told_to(replaced):
         try:
             return _stages_and_end(session)
         except KeyboardInterrupt as interruption:
@@ -136,16 +139,15 @@ def _search(session: Session) -> int:
 
 
 @contextmanager
-def _in_place_of_another(session: Session) -> Iterator[ReplacedRun]:
+def _in_place_of_another(folder: Path) -> Iterator[ReplacedRun]:
     """A run that this one replaces is forgotten with the first result, and comes back if there is none."""
-    replaced = ReplacedRun(session.folder)
+    replaced = ReplacedRun(folder)
     try:
-        with session.journal.told_to(replaced):
-            yield replaced
+        yield replaced
     finally:
         if replaced.kept:
             replaced.put_back()
-            _log.warning("%s is again the run that was to be replaced", display_path(session.folder))
+            _log.warning("%s is again the run that was to be replaced", display_path(folder))
 
 
 def _stages_and_end(session: Session) -> int:

@@ -43,7 +43,8 @@ class ReplacedRun:
 
     def put_back(self) -> None:
         """Give it its place again: the other one came to nothing."""
-        shutil.rmtree(self._folder)
+        if self._folder.exists():
+            shutil.rmtree(self._folder)
         self._aside.rename(self._folder)
 
     def forget(self) -> None:

@@ -126,7 +126,7 @@ def test_a_map_that_cannot_be_fails_its_trial_and_never_wins(cluster: None, monk
         if (number := int(trial.trial_id)) in wrong:
             map_w = trial._evaluator._mapper.trace(2_000)
             map_w[0, 17] = wrong[number]
-            trial._evaluator._mapper.trace = lambda rays_per_ap: map_w  # type: ignore[method-assign]
+            trial._evaluator._mapper.trace = lambda rays_per_ap, sample=0: map_w  # type: ignore[method-assign]
 
     events = run_troubled(spoil, monkeypatch, faults={"max_failures": 5}, **FEW)
     failed = {int(trial_id): cause for trial_id, cause in failures(events).items()}
