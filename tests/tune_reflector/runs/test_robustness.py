@@ -111,7 +111,7 @@ def test_a_robust_choice_needs_variants() -> None:
 
 def test_a_winner_may_be_the_one_that_is_best_in_the_worst_variants(corridor: PlacementEvaluator) -> None:
     """Of the end of a whole search: what is chosen, and what ``best.json`` tells."""
-    final = "{candidates: 4, rays_per_ap: 5000, lattices: 2, variants: [{kind: aim, most_deg: 10, draws: 3}], "
+    final = "{candidates: 3, rays_per_ap: 5000, lattices: 2, variants: [{kind: aim, most_deg: 10, draws: 3}], "
     settings = [
         "name=a",
         "launch=local",
