@@ -20,9 +20,6 @@ MODELS = get_args(PlateModel)
 DRAWS = 15
 """Random placements of which the best counts: most leave the users to what the walls bring, and show no plate."""
 
-_POINTS = np.array([[1, 0, 1], [-1, 0, -1], [0, 1, -1], [0, -1, 1]]) / 3**0.5
-"""Of a cell, in half its sides and half a panel's height: two Gauss points along each panel and up, as a rule of 4."""
-
 
 def _problem(frequency_hz: float, side_m: float, model: str) -> Any:
     from trainables.problem import PlacementProblem
@@ -40,6 +37,7 @@ def measure(frequency_hz: float, side_m: float, placements: int, rays: int) -> d
         plate_db: by model, power that all cells get by the plate over that of the reference; ``[placements]``, dB.
     """
     from trainables.evaluator import PlacementEvaluator, TracedMap
+    from trainables.plate_optics import PlateOptics
 
     maps: dict[str, list[TracedMap]] = {}
     for model in MODELS:
@@ -52,7 +50,10 @@ def measure(frequency_hz: float, side_m: float, placements: int, rays: int) -> d
                 maps[str(few)] = [traced[0] if not number else traced[0].merged(traced[1]) for traced in rungs]
             maps["bare"] = [evaluator.trace(placement.without_reflectors(), rays) for placement in chosen]
         maps[model] = [evaluator.trace(placement, rays) for placement in chosen]
-    by_plate_w = [_by_plate_w(placement, evaluator) for placement in chosen]
+    by_plate_w = [
+        PlateOptics.of(evaluator.problem, placement).power_w(bare.rss_w.max(axis=0))
+        for placement, bare in zip(chosen, maps["bare"], strict=True)
+    ]
     maps["reference"] = [
         TracedMap(bare.rss_w + more_w, rays, 0.0) for bare, more_w in zip(maps["bare"], by_plate_w, strict=True)
     ]
@@ -77,34 +78,6 @@ def _good_placements(evaluator: Any, count: int) -> list[Any]:
         drawn = [space.decode(space.sample(rng)) for _ in range(DRAWS)]
         chosen.append(max(drawn, key=lambda placement: evaluator.score(evaluator.trace(placement, rays)).value))
     return chosen
-
-
-def _by_plate_w(placement: Any, evaluator: Any) -> Any:
-    """Power by way of the plate, by physical optics, ``[num_ap, num_cells]``, W."""
-    from trainables.physical_optics.box import Box, Wall
-    from trainables.physical_optics.plate import Plate
-    from trainables.physical_optics.power import power_by_plate_w
-    from trainables.physical_optics.reflection import Slab
-
-    radio, receivers, grid = evaluator.problem.radio, evaluator.problem.receivers, evaluator.site.grid
-    concrete = Slab(5.24, 0.0462 * (radio.frequency_hz / 1e9) ** 0.7822, 0.2)  # ITU-R P.2040-3, table 3
-    wall = Wall(concrete)
-    north, west = (
-        Wall(concrete, np.array(opening_m, float))
-        for opening_m in ([[16, 3.9, 0], [20, 4.1, 3]], [[15.9, 0, 0], [16.1, 4, 3]])
-    )
-    before = Box(np.zeros(3), np.array([20.0, 4, 3]), ((wall, wall), (wall, north), (wall, wall)))
-    after = Box(np.array([16.0, 0, 0]), np.array([20.0, 20, 3]), ((west, wall), (wall, wall), (wall, wall)))
-    half_m = np.array([grid.cell_size_m, grid.cell_size_m, receivers.panel_height_m]) / 2
-    centers_m = np.column_stack([grid.centers_m, np.full(grid.num_cells, grid.height_m)])
-    points_m = (centers_m[:, None] + _POINTS * half_m).reshape(-1, 3)
-    plate, metal = Plate.of(placement.reflectors[0].vertices_m), Slab(1.0, 1e7, 0.001)
-    return np.array(
-        [
-            power_by_plate_w(ap, radio, plate, metal, points_m, before, after).reshape(-1, len(_POINTS)).mean(axis=1)
-            for ap in placement.access_points
-        ]
-    )
 
 
 def seconds(model: str, candidates: int) -> dict[str, float]:

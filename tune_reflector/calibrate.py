@@ -51,22 +51,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str] | None) -> int:
     arguments = parser().parse_intermixed_args(argv)
-    files = [word for word in arguments.words if "=" not in word]
-    overrides = [word for word in arguments.words if "=" in word]
 
-    from tune_reflector.config.config_file import override, read_mapping, validate  # past --help
+    from tune_reflector.config.config_file import override, read_mapping, split_words, validate  # past --help
     from tune_reflector.errors import ConfigError
 
     try:
-        if len(files) > 1:
-            raise ConfigError(f"{files[1]}: must be a key=value setting, as there is one CONFIG.yaml only; write it so")
+        file, overrides = split_words(arguments.words)
         if not 0 < arguments.minutes <= 24 * 60:
             raise ConfigError(f"--minutes: must be above 0 and at most 1440, but got {arguments.minutes:g}; change it")
-        data = read_mapping(Path(files[0])) if files else {}
+        data = read_mapping(file) if file else {}
         override(data, overrides)
         config = validate(data)
-        source = Path(files[0]) if files else Path("quick_start.yaml")
-        out = arguments.out or source.with_suffix(".calibrated.yaml")
+        out = arguments.out or (file or Path("quick_start.yaml")).with_suffix(".calibrated.yaml")
         _check_new(out)
         return _calibrate(config, data, out, 60 * arguments.minutes)
     except ConfigError as error:

@@ -60,15 +60,14 @@ def _console(arguments: argparse.Namespace) -> "Console":
 
 def _run(argv: Sequence[str] | None) -> int:
     arguments = parser().parse_intermixed_args(argv)
-    files = [word for word in arguments.words if "=" not in word]
-    overrides = [word for word in arguments.words if "=" in word]
 
-    from tune_reflector.config.config_file import dump_config, load_config  # past --help
+    from tune_reflector.config.config_file import dump_config, load_config, split_words  # past --help
     from tune_reflector.errors import ConfigError
 
     try:
+        file, overrides = split_words(arguments.words)
         if arguments.resume is not None:
-            if files or arguments.overwrite or arguments.dry_run or arguments.print_config:
+            if file or arguments.overwrite or arguments.dry_run or arguments.print_config:
                 raise ConfigError(
                     "--resume: continues a run as it was started; leave out the other arguments, but for "
                     "key=value of the budget"
@@ -78,9 +77,7 @@ def _run(argv: Sequence[str] | None) -> int:
             return run.resume(arguments.resume, overrides, arguments.other_versions, _console(arguments))
         if arguments.other_versions:
             raise ConfigError("--other-versions: goes with --resume DIR; add it")
-        if len(files) > 1:
-            raise ConfigError(f"{files[1]}: only one CONFIG.yaml may be given, and settings are key=value; drop it")
-        config = load_config(Path(files[0]) if files else None, overrides)
+        config = load_config(file, overrides)
         if arguments.print_config:
             print(dump_config(config), end="")
             return 0

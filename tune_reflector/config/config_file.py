@@ -32,6 +32,18 @@ def parse_yaml(text: str | bytes, source: str) -> Any:
         raise ConfigError(one_line(str(error))) from None
 
 
+def split_words(words: Sequence[str]) -> tuple[Path | None, list[str]]:
+    """The ``CONFIG.yaml`` among the words of a command line, None if there is none, and the ``key=value`` overrides.
+
+    Raises:
+        ConfigError: there is more than one file.
+    """
+    files = [word for word in words if "=" not in word]
+    if len(files) > 1:
+        raise ConfigError(f"{files[1]}: only one CONFIG.yaml may be given, and settings are key=value; drop it")
+    return (Path(files[0]) if files else None), [word for word in words if "=" in word]
+
+
 def load_config(path: Path | None, overrides: Sequence[str] = ()) -> SearchConfig:
     """Read a configuration file, apply ``key=value`` overrides, and check the whole.
 

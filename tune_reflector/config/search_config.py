@@ -232,10 +232,8 @@ class SearchConfig(PlacementProblem):
             return None
         share, budget = self.counterfactual.share, self.budget
         # Without a plate few rays rank placements: the same rays try more of them, where nothing else needs the rungs.
-        plain = (
-            self.scheduler.kind == FifoSettings().kind and not self.trainable.moves_placement and self.refine is None
-        )
-        fidelity = self.fidelity.coarse() if plain else self.fidelity
+        rungs_matter = self.scheduler.needs_rungs or self.trainable.moves_placement or self.refine is not None
+        fidelity = self.fidelity if rungs_matter else self.fidelity.coarse()
         space, rng = self._problem(different).site().space, np.random.default_rng(self.seed)
         different |= {
             "start": tuple(starts) if starts and self.searcher.begins_at_start else None,

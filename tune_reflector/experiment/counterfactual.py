@@ -123,6 +123,7 @@ def _search(inner: Session, kind: CounterfactualKind) -> tuple[int, Winner | Non
     _log.info("looking for the %s", LABELS[kind])
     with inner.telling_scripts(counterfactual=kind):
         run_stages(inner)
+    evaluator.set_threads(None)  # a search in this process has left it the threads of one trial
     history = History.read(config, folder)
     try:
         winner = find_winner(config, history.ranked, evaluator)

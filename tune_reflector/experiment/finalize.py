@@ -88,25 +88,22 @@ def _in_variants(
     variants, rays = all_variants(config.final.variants, config), config.final.variant_rays_per_ap
     if not variants:
         return None
+    rivals = {rival.found.trial_id: rival for rival in winner.runners_up[:RIVALS]}
     subjects = {"winner": Subject(evaluator, winner.placement, winner.measured.score.value)}
     for alternative in alternatives:
         other = alternative.comparison
         subjects[other.kind] = Subject(alternative.evaluator, other.placement, other.value)
-    for rival in winner.runners_up[:RIVALS]:
-        subjects[rival.found.trial_id] = Subject(evaluator, rival.placement, rival.value)
+    for trial_id, rival in rivals.items():
+        subjects[trial_id] = Subject(evaluator, rival.placement, rival.value)
     _log.info("tracing %d placements in %d variants of the world", len(subjects), len(variants))
     try:
         found = robustness(subjects, variants, rays)
     except MapError as error:
         _log.warning("they cannot be told of in variants of the world: %s", error)
         return None
-    alternative_kinds = [alternative.comparison.kind for alternative in alternatives]
-    return InVariants(
-        found["winner"],
-        {kind: found[kind] for kind in alternative_kinds},
-        {rival.found.trial_id: found[rival.found.trial_id] for rival in winner.runners_up[:RIVALS]},
-        rays,
-    )
+    kinds: list[str] = [alternative.comparison.kind for alternative in alternatives]
+    others, runners_up = ({name: found[name] for name in names} for names in (kinds, rivals))
+    return InVariants(found["winner"], others, runners_up, rays)
 
 
 def _second_opinion(config: SearchConfig, winner: Winner, evaluator: PlacementEvaluator) -> SecondOpinion | None:

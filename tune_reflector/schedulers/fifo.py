@@ -1,10 +1,9 @@
 """No scheduler: every trial climbs all rungs."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from trainables.trial_plan import TrialPlan
 from tune_reflector.schedulers.settings import SchedulerSettings
-from tune_reflector.searchers.settings import SearcherSettings
 
 if TYPE_CHECKING:
     from ray.tune.schedulers import TrialScheduler
@@ -14,10 +13,9 @@ if TYPE_CHECKING:
 class FifoSettings(SchedulerSettings):
     """Every trial climbs all rungs."""
 
-    kind: Literal["fifo"] = "fifo"
+    needs_rungs: ClassVar[bool] = False
 
-    def check(self, plan: TrialPlan, searcher: SearcherSettings) -> None:
-        """Accept everything."""
+    kind: Literal["fifo"] = "fifo"
 
     def build(self, plan: TrialPlan) -> "TrialScheduler":
         from ray.tune.schedulers import FIFOScheduler

@@ -31,12 +31,15 @@ class SchedulerSettings(Kind):
     origin: ClassVar[tuple[str, ...]] = ()
     """What it adds to a trial's configuration: numbers that become columns of the table."""
 
+    needs_rungs: ClassVar[bool] = True
+    """Whether it judges a trial before its end, for which that must have several iterations."""
+
     name_part: ClassVar[str | None] = None
     """What the name of a run says of it, after searcher and trainable; None: nothing."""
 
     def check(self, plan: TrialPlan, searcher: SearcherSettings) -> None:
         """Raise ``ValueError`` where these settings do not fit the trials, or what proposes them."""
-        if len(plan.rays_per_iteration) == 1:
+        if self.needs_rungs and len(plan.rays_per_iteration) == 1:
             raise ValueError(
                 f"scheduler.kind must be fifo for trials of a single iteration, but got {self.kind!r}; "
                 f"{plan.trainable.more_iterations} or set scheduler.kind=fifo"
