@@ -53,7 +53,7 @@ def test_where_no_rung_is_to_be_trusted_nothing_is_written(capsys: pytest.Captur
     ("arguments", "said"),
     [
         (["no.yaml"], "no.yaml: must be a readable YAML file"),
-        (["a.yaml", "b.yaml"], "b.yaml: must be a key=value setting"),
+        (["a.yaml", "b.yaml"], "b.yaml: only one CONFIG.yaml may be given"),
         (["--minutes", "0"], "--minutes: must be above 0 and at most 1440, but got 0; "),
         (["--minutes", "nan"], "--minutes: must be above 0 and at most 1440, but got nan; "),
         (["budget.trials=0"], "budget.trials: "),
