@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from search_records.result import Score
 from search_spaces.design import Placement
 from trainables.buildings.floor_plan import FloorPlan
+from trainables.objectives.base import Powers
 from trainables.problem import PlacementProblem
 from trainables.tracing.backend import set_threads, start_backend
 from trainables.variants.base import AS_MODELLED, Variant
@@ -24,9 +24,12 @@ WARM_UP_RAYS = 10_000_000
 
 @dataclass(frozen=True)
 class TracedMap:
-    """Power per access point and cell, ``[num_ap, num_cells]``, W, and the rays it took."""
+    """Power per access point and cell, ``[num_ap, num_cells]``, W, and the rays it took.
 
-    rss_w: npt.NDArray[np.float64]
+    With several worlds in front, ``[num_worlds, num_ap, num_cells]``, where the evaluator traces as many.
+    """
+
+    rss_w: Powers
     rays_per_ap: int
     trace_time_s: float
 
@@ -95,6 +98,10 @@ class PlacementEvaluator:
     def score(self, traced: TracedMap) -> Score:
         """The score of a traced map."""
         return self.problem.objective.score(traced.rss_w)
+
+    def modelled_w(self, traced: TracedMap) -> Powers:
+        """Its powers in the world of the model: what people are shown, ``[num_ap, num_cells]``, W."""
+        return traced.rss_w
 
     def set_threads(self, threads: int | None) -> None:
         """Trace with ``threads`` threads from now on (None: all cores); on a GPU it makes no difference."""

@@ -105,12 +105,12 @@ class GradientTrainable(SceneTrainable):
         score = self._evaluator.score(merged)
         if self._best is None or score.value > self._best[0].value:
             self._best = score, dict(self._placed)
-            self._best_rss_w = merged.rss_w
+            self._best_rss_w = self._evaluator.modelled_w(merged)
         return score
 
     def _trace(self, placement: Any, rays: int) -> TracedMap:
         traced = self._evaluator.trace(placement, rays)
-        self._rays += rays
+        self._rays += traced.rays_per_ap
         self._time_s += traced.trace_time_s
         return traced
 
@@ -118,7 +118,7 @@ class GradientTrainable(SceneTrainable):
         """Slope of each access-point gene [dB per share], by automatic differentiation."""
         assert self._traced is not None
         objective = self.problem.objective
-        cells = objective.decisive_cells(objective.combined(self._traced.rss_w), self._points)
+        cells = objective.decisive_cells(objective.combined(self._evaluator.modelled_w(self._traced)), self._points)
         points_m = self._evaluator.site.grid.centers_m[cells]
         slopes = self._path_gradient(self._placed, points_m, self._temperature_db).slopes
         self._rays += self.settings.path_rays_per_ap

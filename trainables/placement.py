@@ -49,7 +49,7 @@ class PlacementTrainable(SceneTrainable):
         result = TrialResult(
             self.genes, self.origin, score, self._rung, rays - already, rays, seconds, complete=complete
         )
-        return result, self._traced.rss_w if self._traced else None
+        return result, self._evaluator.modelled_w(self._traced) if self._traced else None
 
     def _spent(self) -> tuple[int, float]:
         rays, seconds = (self._traced.rays_per_ap, self._traced.trace_time_s) if self._traced else (0, 0.0)

@@ -12,7 +12,9 @@ from search_records.result import COPY, NO_COPY, RSS_MAP, Powers, RankedScore, T
 from trainables import checkpoint
 from trainables.evaluator import PlacementEvaluator
 from trainables.problem import PlacementProblem
+from trainables.robust_evaluator import RobustEvaluator
 from trainables.settings.base import PopulationLife, TrainableSettings
+from trainables.variants.base import Worlds
 
 
 class SceneTrainable(tune.Trainable):
@@ -29,6 +31,8 @@ class SceneTrainable(tune.Trainable):
     on_loaded: ClassVar[Callable[[], None]]
     population: ClassVar[PopulationLife | None] = None
     """How its trials live in a population; None: each is its own."""
+    worlds: ClassVar[Worlds | None] = None
+    """The worlds by whose worst its trials are scored; None: by the model's own."""
     setup_timeout_s: ClassVar[float | None] = None
     """A worker that takes longer to load its scene ends itself; None: it may take as long as it likes."""
 
@@ -49,7 +53,12 @@ class SceneTrainable(tune.Trainable):
     def setup(self, config: Mapping[str, Any]) -> None:
         if self.setup_timeout_s is not None:  # a thread of its own, which a deadlock in native code does not stop
             faulthandler.dump_traceback_later(self.setup_timeout_s, exit=True)
-        self._evaluator = PlacementEvaluator(self.problem, threads=self.problem.resources.cpus_per_trial)
+        threads = self.problem.resources.cpus_per_trial
+        self._evaluator = (
+            RobustEvaluator(self.problem, self.worlds, threads)
+            if self.worlds
+            else PlacementEvaluator(self.problem, threads)
+        )
         self._best_seen: RankedScore | None = None
         self.warm_up()
         type(self).on_loaded()

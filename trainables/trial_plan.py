@@ -6,7 +6,8 @@ from functools import cached_property
 from search_records.result import ResultColumns
 from search_spaces.placement import PlacementSpace, SearchSpace
 from trainables.problem import PlacementProblem
-from trainables.settings.base import TrainableSettings
+from trainables.settings.base import Rungs, TrainableSettings
+from trainables.variants.base import Worlds
 
 
 @dataclass(frozen=True)
@@ -16,10 +17,12 @@ class TrialPlan:
     Args:
         problem: what is scored.
         trainable: what a trial does.
+        worlds: by whose worst it is scored; None: by the model's own.
     """
 
     problem: PlacementProblem
     trainable: TrainableSettings
+    worlds: Worlds | None = None
 
     @cached_property
     def placement_space(self) -> PlacementSpace:
@@ -34,12 +37,12 @@ class TrialPlan:
     @cached_property
     def rays_per_iteration(self) -> tuple[int, ...]:
         """Rays per access point that a trial has traced after each of its iterations, if it is left alone."""
-        return self.trainable.rays_per_ap(self.problem.rungs, self.problem.reflector is not None)
+        return self.trainable.rays_per_ap(self._rungs, self.problem.reflector is not None)
 
     @property
     def time_per_ray(self) -> float:
         """Time of an average ray of a trial, over that of one of the radio map."""
-        return self.trainable.time_per_ray(self.problem.rungs, self.problem.reflector is not None)
+        return self.trainable.time_per_ray(self._rungs, self.problem.reflector is not None)
 
     @property
     def top_rung(self) -> int:
@@ -63,4 +66,11 @@ class TrialPlan:
 
     def describe(self) -> str:
         """A trial in a few words, for people."""
-        return self.trainable.describe(self.problem.rungs, self.problem.reflector is not None)
+        trial = self.trainable.describe(self._rungs, self.problem.reflector is not None)
+        return f"{trial}; each score {self.worlds.told}" if self.worlds else trial
+
+    @property
+    def _rungs(self) -> Rungs:
+        """Rays per access point of each rung, in all worlds together."""
+        worlds = self.worlds.count if self.worlds else 1
+        return tuple(worlds * rays for rays in self.problem.rungs)

@@ -29,10 +29,13 @@ class MapError(ValueError):
 
 
 class RobustSettings(Model):
-    """The winner is chosen by what the best candidates are worth in the worlds of ``final.variants``."""
+    """The winner is chosen by what candidates are worth in the worlds of ``final.variants``."""
 
     worst_share: float = Field(
         0.2, gt=0, le=1, description="of the variants, whose mean decides: the conditional value at risk; 1: all"
+    )
+    search: bool = Field(
+        False, description="score every candidate of the search so, too; takes as many times the rays as variants"
     )
 
 

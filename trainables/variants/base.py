@@ -8,10 +8,12 @@ from a fixed seed: a variant is the same world for every placement, so that thei
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from search_records.display import format_share
 from search_spaces.design import Placement
 from search_spaces.kinds import Kind
 from trainables.problem import PlacementProblem, Site
@@ -48,6 +50,25 @@ class Variant:
 
 AS_MODELLED = Variant("as modelled")
 """The world of the model itself."""
+
+
+@dataclass(frozen=True)
+class Worlds:
+    """The worlds that a score rests on: the model's own and its variants."""
+
+    variants: tuple[Variant, ...]
+    worst_share: float
+    """Of the worlds, whose mean score counts."""
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return 1 + len(self.variants)
+
+    @property
+    def told(self) -> str:
+        """What a score of theirs is, for people."""
+        return f"a mean over the worst {format_share(self.worst_share)} of {self.count} worlds"
 
 
 class VariantSettings(Kind):

@@ -20,7 +20,7 @@ from trainables.problem import MAX_RAYS, PlacementProblem
 from trainables.settings.base import TrainableSettings
 from trainables.settings.placement import PlacementSettings
 from trainables.trial_plan import TrialPlan
-from trainables.variants.base import all_variants
+from trainables.variants.base import Worlds, all_variants
 from tune_reflector.config.sections import BudgetSettings, FaultSettings, FinalSettings, RaySettings, ReportSettings
 from tune_reflector.config.start import read_start
 from tune_reflector.counterfactuals.alternatives import LABELS, adapted, changes
@@ -196,7 +196,15 @@ class SearchConfig(PlacementProblem):
     @property
     def plan(self) -> TrialPlan:
         """The plan of every trial."""
-        return TrialPlan(self, self.trainable)
+        return TrialPlan(self, self.trainable, self._searched_worlds)
+
+    @property
+    def _searched_worlds(self) -> Worlds | None:
+        """The worlds by whose worst the search goes, if it is asked to."""
+        robust = self.objective.robust
+        if robust is None or not robust.search:
+            return None
+        return Worlds(tuple(all_variants(self.final.variants, self)), robust.worst_share)
 
     def refined(self, num_starts: int) -> Self:
         """The configuration of the second stage."""

@@ -58,7 +58,9 @@ class Launch:
 
     def trainable(self, **attributes: Any) -> "type[SceneTrainable]":
         """The configured trainable, with these attributes of its class."""
-        config = self.config
-        life = config.scheduler.population_life(config.plan)
-        trainable: type[SceneTrainable] = config.trainable.build(config.problem(), life, **attributes)
+        config, plan = self.config, self.config.plan
+        life = config.scheduler.population_life(plan)
+        trainable: type[SceneTrainable] = config.trainable.build(
+            config.problem(), life, worlds=plan.worlds, **attributes
+        )
         return trainable

@@ -198,6 +198,8 @@ def _facts(run: RunData) -> Iterator[str]:
         yield from _measured(run.best, run.config.objective)
     elif progress.best.value is not None:
         yield "a score of the search itself, of few rays: it will differ when it is measured again"
+    if run.config.plan.worlds is not None:
+        yield f"each score of the search itself is {run.config.plan.worlds.told}"
     yield f"{progress.ended} of {run.total} trials in {format_duration(progress.elapsed_s)}"
     yield f"{_millions(progress.rays_per_ap)} million rays per access point in all"
     yield f"traced with {run.provenance.device}, {_validated(run.provenance.validation)}"

@@ -16,33 +16,18 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from search_records.display import format_share
 from search_spaces.design import Placement
 from trainables.evaluator import PlacementEvaluator
 from trainables.objectives.base import ObjectiveSettings
+from trainables.objectives.risk import cvar
 from trainables.variants.base import AS_MODELLED, Variant
 from tune_reflector.runs.measurement import SCREENING
 from tune_reflector.runs.score_json import finite
 
 WORST_SHARE = 0.2
 """Of the variants, whose mean is told."""
-
-
-def cvar(values: npt.ArrayLike, share: float) -> float:
-    """Conditional value at risk: the mean of the worst (lowest) ``share`` of values that are equally likely.
-
-    Where the share is no whole number of values, the last counts in part (Rockafellar and Uryasev, J. of Risk 2, 2000):
-    a share of 1 is the mean, one of 1/n or less the lowest.
-
-    Args:
-        values: ``[n]``, n >= 1.
-        share: in (0, 1].
-    """
-    worst = np.sort(np.asarray(values, dtype=np.float64))
-    weights = np.clip(share * len(worst) - np.arange(len(worst)), 0.0, 1.0)
-    return float(worst @ weights / weights.sum())
 
 
 @dataclass(frozen=True)
