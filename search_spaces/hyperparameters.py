@@ -12,8 +12,9 @@ import numpy as np
 from pydantic import Discriminator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, Tag, model_validator
 from pydantic_core import CoreSchema, core_schema
 
+from search_spaces.genes import Gene, Genes
 from search_spaces.model import Model
-from search_spaces.placement import Gene, Genes, PlacementSpace
+from search_spaces.placement import PlacementSpace
 
 
 class Range(Model):

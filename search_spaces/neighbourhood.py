@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from search_spaces.placement import Gene, Genes, PlacementSpace
+from search_spaces.genes import Gene, Genes
+from search_spaces.placement import PlacementSpace
 
 
 @dataclass(frozen=True)

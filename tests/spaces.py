@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from search_spaces.placement import Gene
+from search_spaces.genes import Gene
 
 
 class Cube:

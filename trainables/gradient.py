@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from search_records.result import NO_COPY, Powers, Score, TrialResult
-from search_spaces.placement import Gene
+from search_spaces.genes import Gene
 from trainables.adam import Adam
 from trainables.checkpoint import State
 from trainables.evaluator import TracedMap

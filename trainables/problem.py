@@ -9,8 +9,10 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from search_spaces.access_points import AccessPointsConfig, AccessPointSpace
 from search_spaces.model import Model
-from search_spaces.placement import AccessPointsConfig, PlacementSpace, ReflectorSpace
+from search_spaces.placement import PlacementSpace
+from search_spaces.plates import PlateSpace
 from search_spaces.reflector import PlateMount, ReflectorConfig, WallRectangle, check_fits
 from search_spaces.zones import Region, Zone, region
 from trainables.buildings.base import SceneSource
@@ -117,18 +119,16 @@ class PlacementProblem(Model):
             keep_out = plan.keep_out_zones if plan else ()
         users_region = region(users)
         space = PlacementSpace(
-            self.access_points,
-            _inside(plan, region(areas)),
-            region(keep_out),
-            self._reflector_space(plan, users_region),
+            AccessPointSpace(self.access_points, _inside(plan, region(areas)), region(keep_out)),
+            self._plates(plan, users_region),
         )
         grid = ReceiverGrid(users_region, self.receivers.cell_size_m, self.receivers.height_m)
         return Site(plan, space, grid, users)
 
-    def _reflector_space(self, plan: FloorPlan | None, users: Region) -> ReflectorSpace | None:
+    def _plates(self, plan: FloorPlan | None, users: Region) -> tuple[PlateSpace, ...]:
         reflector = self.reflector
         if reflector is None:
-            return None
+            return ()
         wall: WallRectangle | None = reflector.wall or (plan.reflector_wall if plan else None)
         if wall is None:
             raise ValueError(
@@ -140,7 +140,7 @@ class PlacementProblem(Model):
         if reflector.focal_area is not None:
             bounds = (*reflector.focal_area[0], *reflector.focal_area[1])
         mount = PlateMount(wall, reflector.size_m)
-        return ReflectorSpace(mount, bounds, reflector.focal_height_m)
+        return (PlateSpace(mount, bounds, reflector.focal_height_m),)
 
 
 def _inside(plan: FloorPlan | None, area: Region) -> Region:
@@ -175,5 +175,5 @@ def _check_inside(problem: PlacementProblem, site: Site, plan: FloorPlan) -> Non
             f"receivers.panel_height_m must keep the panels between floor and ceiling, 0 to {plan.height_m:g} m, but "
             f"they reach from {low_m:g} to {high_m:g} m; make them lower"
         )
-    if problem.reflector is not None and site.space.reflector is not None:
-        plan.check_wall(site.space.reflector.mount.wall, "reflector.wall")
+    for plate in site.space.plates:
+        plan.check_wall(plate.mount.wall, "reflector.wall")

@@ -143,12 +143,12 @@ def _side(space: PlacementSpace) -> str:
     It is the same for all placements of a problem, so that their pictures compare.
     """
     facing = np.zeros(3)
-    if space.reflector is not None:
-        x_min, y_min, x_max, y_max = space.reflector.focal_bounds
-        area, mount = space.area.centroid, space.reflector.mount
-        focal_m = np.array([(x_min + x_max) / 2, (y_min + y_max) / 2, space.reflector.focal_height_m])
-        ap_m = np.array([area.x, area.y, space.access_points.height_m])
-        facing = bisector(mount.wall_point(0.5, 0.5), ap_m, focal_m)
+    area = space.access_points.area.centroid
+    ap_m = np.array([area.x, area.y, space.access_points.config.height_m])
+    for plate in space.plates[:1]:
+        x_min, y_min, x_max, y_max = plate.focal_bounds
+        focal_m = np.array([(x_min + x_max) / 2, (y_min + y_max) / 2, plate.focal_height_m])
+        facing = bisector(plate.mount.wall_point(0.5, 0.5), ap_m, focal_m)
     into_view = {side: facing[0] * np.cos(a) + facing[1] * np.sin(a) for side, a in _SIDES.items()}
     most = max(into_view.values())
     return next(side for side, share in into_view.items() if share > most - 1e-9)

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from search_records.result import ResultColumns
-from search_spaces.placement import PlacementSpace, SearchSpace
+from search_spaces.genes import SearchSpace
+from search_spaces.placement import PlacementSpace
 from trainables.problem import PlacementProblem
 from trainables.settings.base import Rungs, TrainableSettings
 from trainables.variants.base import Worlds

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from search_spaces.genes import Gene
 from search_spaces.hyperparameters import AscentHyperparameters, Range, TrialSpace
-from search_spaces.placement import Gene
 from trainables.problem import PlacementProblem
 
 SPACE = PlacementProblem().site().space

@@ -5,16 +5,16 @@ from collections import Counter
 import pytest
 from shapely.geometry import Polygon, box
 
+from search_spaces.access_points import AccessPointsConfig, AccessPointSpace
 from search_spaces.infeasible import Fault, complaint
-from search_spaces.placement import AccessPointsConfig, PlacementSpace, ReflectorSpace
+from search_spaces.placement import PlacementSpace
+from search_spaces.plates import PlateSpace
 from search_spaces.reflector import PlateMount, WallRectangle
 
 WALL = WallRectangle(top_left_m=(20, 4, 3), bottom_right_m=(20, 0, 0))
 SPACE = PlacementSpace(
-    AccessPointsConfig(),
-    box(0, 0, 12, 4),
-    Polygon(),
-    ReflectorSpace(PlateMount(WALL, (1.0, 1.0)), (16, 4, 20, 20), 1.5),
+    AccessPointSpace(AccessPointsConfig(), box(0, 0, 12, 4), Polygon()),
+    (PlateSpace(PlateMount(WALL, (1.0, 1.0)), (16, 4, 20, 20), 1.5),),
 )
 
 

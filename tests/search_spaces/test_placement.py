@@ -12,22 +12,22 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from shapely.geometry import Polygon, box
 
+from search_spaces.access_points import AccessPointsConfig, AccessPointSpace
 from search_spaces.design import Placement
-from search_spaces.placement import AccessPointsConfig, Genes, PlacementSpace, ReflectorSpace
+from search_spaces.genes import Genes
+from search_spaces.placement import PlacementSpace
+from search_spaces.plates import PlateSpace
 from search_spaces.reflector import PlateMount, Point3, WallRectangle
 
 WALL = WallRectangle(top_left_m=(20, 4, 3), bottom_right_m=(20, 0, 0))
-PLATE = ReflectorSpace(PlateMount(WALL, (1.0, 1.0)), focal_bounds=(16, 4, 20, 20), focal_height_m=1.5)
+PLATE = PlateSpace(PlateMount(WALL, (1.0, 1.0)), focal_bounds=(16, 4, 20, 20), focal_height_m=1.5)
 
 
-def space(count: int, plate: ReflectorSpace | None = None, separation_m: float = 1.0) -> PlacementSpace:
+def space(count: int, plate: PlateSpace | None = None, separation_m: float = 1.0) -> PlacementSpace:
     """Access points in a corridor with a column in it."""
-    return PlacementSpace(
-        AccessPointsConfig(count=count, min_separation_m=separation_m),
-        area=box(0, 0, 12, 4),
-        keep_out=box(5, 1, 7, 3),
-        reflector=plate,
-    )
+    config = AccessPointsConfig(count=count, min_separation_m=separation_m)
+    where = AccessPointSpace(config, area=box(0, 0, 12, 4), keep_out=box(5, 1, 7, 3))
+    return PlacementSpace(where, () if plate is None else (plate,))
 
 
 CORRIDORS = [space(1), space(2), space(2, PLATE), space(5, PLATE)]
@@ -87,13 +87,13 @@ def test_every_gene_is_found_again_in_what_is_built(corridor: PlacementSpace, da
     """Against arithmetic of the test's own, gene by gene: none is swapped with another, and none is lost."""
     genes = data.draw(within_bounds(corridor))
     placement = corridor.decode(genes)
-    assert len(placement.access_points) == corridor.access_points.count
+    assert len(placement.access_points) == corridor.access_points.config.count
     for i, ap in enumerate(placement.access_points, start=1):
         assert ap.position_m.tolist() == [genes[f"x{i}"], genes[f"y{i}"], 2.5]
         towards = [genes[f"dir{i}_x"], genes[f"dir{i}_y"], -0.5]
         assert ap.direction.tolist() == pytest.approx([axis / math.hypot(*towards) for axis in towards])
         assert ap.power_dbm == 20
-    assert len(placement.reflectors) == (corridor.reflector is not None)
+    assert len(placement.reflectors) == len(corridor.plates)
     for plate in placement.reflectors:
         assert (plate.u, plate.v, plate.size_m) == (genes["refl_u"], genes["refl_v"], (1.0, 1.0))
         assert plate.focal_point_m.tolist() == [genes["focal_x"], genes["focal_y"], 1.5]
@@ -156,7 +156,7 @@ def test_a_sample_is_feasible_within_bounds_and_known_by_its_seed(corridor: Plac
     assert genes != corridor.sample(np.random.default_rng(seed + 1))
 
 
-def mounted(top_left_m: Point3, bottom_right_m: Point3, size_m: float = 1.0, **changes: Any) -> ReflectorSpace:
+def mounted(top_left_m: Point3, bottom_right_m: Point3, size_m: float = 1.0, **changes: Any) -> PlateSpace:
     wall = WallRectangle(top_left_m=top_left_m, bottom_right_m=bottom_right_m)
     return replace(PLATE, mount=PlateMount(wall, (size_m, 3 * size_m)), **changes)
 
@@ -168,11 +168,11 @@ SPECKS = box(0, 0, 0.1, 0.1).union(box(100, 100, 100.1, 100.1))
     ("changes", "said"),
     [
         (
-            {"access_points": AccessPointsConfig(min_separation_m=50)},
+            {"config": AccessPointsConfig(min_separation_m=50)},
             "access_points.min_separation_m must leave room for 2 access points.*none of 200.*50 m apart; lower it",
         ),
         (
-            {"access_points": AccessPointsConfig(count=60)},
+            {"config": AccessPointsConfig(count=60)},
             "access_points.min_separation_m must leave room for 60 access points.*; lower it or count",
         ),
         (
@@ -182,30 +182,30 @@ SPECKS = box(0, 0, 0.1, 0.1).union(box(100, 100, 100.1, 100.1))
         ({"keep_out": box(0.01, 0, 12, 4)}, "access_points.areas must leave room.* 0.04 m2; .* shrink keep_out"),
         (
             {
-                "access_points": AccessPointsConfig(height_m=10),
-                "reflector": mounted((20, 2.5, 3), (20, 1.5, 0), focal_height_m=10.0),
+                "config": AccessPointsConfig(height_m=10),
+                "plate": mounted((20, 2.5, 3), (20, 1.5, 0), focal_height_m=10.0),
             },
             r"reflector.size_m must let .* wall of 1 m, but one of \[1.0, 3.0\] m sticks out.*; make it narrower",
         ),
         (
-            {"reflector": mounted((20, 0, 3), (20, 4, 0))},  # seen from the other side, left is right
+            {"plate": mounted((20, 0, 3), (20, 4, 0))},  # seen from the other side, left is right
             "reflector.wall must face .* both lie behind it.*; swap the corners' x and y, or move it",
         ),
         (
-            {"area": box(0, 0, 7, 4), "reflector": mounted((8, 4, 3), (8, 0, 0), focal_bounds=(19.0, 1.9, 20.0, 2.1))},
+            {"area": box(0, 0, 7, 4), "plate": mounted((8, 4, 3), (8, 0, 0), focal_bounds=(19.0, 1.9, 20.0, 2.1))},
             r"reflector.focal_area must lie in front of .*\[19.0, 1.9, 20.0, 2.1\], behind it; move it",
         ),
         (
             {
                 "area": box(0, 1.9, 6, 2.1),
-                "reflector": mounted((14, 0, 3), (14, 4, 0), focal_bounds=(15.0, 15.0, 16.0, 20.0)),
+                "plate": mounted((14, 0, 3), (14, 4, 0), focal_bounds=(15.0, 15.0, 16.0, 20.0)),
             },
             r"access_points.areas must lie in front of .*\[0.0, 1.9, 6.0, 2.1\], behind it; move them",
         ),
         (
             {
-                "access_points": AccessPointsConfig(height_m=9000),
-                "reflector": mounted((20, 4, 3), (20, 0, 0), focal_height_m=9000.0),
+                "config": AccessPointsConfig(height_m=9000),
+                "plate": mounted((20, 4, 3), (20, 0, 0), focal_height_m=9000.0),
             },
             "access_points.height_m and reflector.focal_height_m must .* from 9000 and 9000 m.*; bring them nearer",
         ),
@@ -213,7 +213,9 @@ SPECKS = box(0, 0, 0.1, 0.1).union(box(100, 100, 100.1, 100.1))
     ids=["apart", "many", "specks", "kept-out", "plate", "wall", "focal-point", "behind-the-wall", "heights"],
 )
 def test_a_space_without_feasible_placements_says_what_to_change(changes: dict[str, Any], said: str) -> None:
-    hopeless = replace(space(2, PLATE), **changes)
+    plate = changes.get("plate", PLATE)
+    where = {field: change for field, change in changes.items() if field != "plate"}
+    hopeless = PlacementSpace(replace(space(2).access_points, **where), (plate,))
     with pytest.raises(ValueError, match=f"^{said}"):
         hopeless.sample(np.random.default_rng(0), attempts=200)
 
@@ -239,7 +241,7 @@ def test_violation_of_close_access_points_is_what_they_lack() -> None:
 
 def test_violation_of_a_plate_that_would_face_into_its_wall_is_positive() -> None:
     behind = replace(PLATE, focal_bounds=(30, 1, 31, 2))
-    corridor = PlacementSpace(AccessPointsConfig(count=1), box(18, 9, 19, 12), Polygon(), behind)
+    corridor = PlacementSpace(AccessPointSpace(AccessPointsConfig(count=1), box(18, 9, 19, 12), Polygon()), (behind,))
     genes = {"x1": 19, "y1": 12, "dir1_x": 0, "dir1_y": 0, "refl_u": 0.5, "refl_v": 0.5, "focal_x": 30, "focal_y": 2}
     assert corridor.violation(genes) > 0
     with pytest.raises(ValueError, match="face into its wall"):
@@ -248,14 +250,14 @@ def test_violation_of_a_plate_that_would_face_into_its_wall_is_positive() -> Non
 
 def test_an_area_covered_by_keep_out_zones_is_refused() -> None:
     room = box(0, 0, 12, 4)
-    covered = PlacementSpace(AccessPointsConfig(), room, keep_out=room.buffer(1))
+    covered = AccessPointSpace(AccessPointsConfig(), room, keep_out=room.buffer(1))
     with pytest.raises(ValueError, match=r"access_points\.keep_out must leave some .*; shrink it"):
         covered.check()
 
 
 @pytest.mark.parametrize("keep_out", [Polygon(), box(5, 1, 7, 3)])
 def test_a_speck_is_no_area_whatever_is_kept_out(keep_out: Polygon) -> None:
-    speck = PlacementSpace(AccessPointsConfig(), box(1, 1, 1.00001, 1.00001), keep_out)
+    speck = AccessPointSpace(AccessPointsConfig(), box(1, 1, 1.00001, 1.00001), keep_out)
     with pytest.raises(
         ValueError, match=r"^access_points\.areas must cover at least 1e-06 m2, but cover 1e-10; enlarge"
     ):
@@ -264,7 +266,7 @@ def test_a_speck_is_no_area_whatever_is_kept_out(keep_out: Polygon) -> None:
 
 def test_small_areas_far_apart_are_areas_too() -> None:
     corners = box(0, 0, 0.01, 0.01).union(box(99.99, 99.99, 100, 100))
-    PlacementSpace(AccessPointsConfig(), corners, keep_out=Polygon()).check()
+    AccessPointSpace(AccessPointsConfig(), corners, keep_out=Polygon()).check()
 
 
 def test_an_empty_list_of_areas_is_refused() -> None:

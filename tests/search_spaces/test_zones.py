@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from search_spaces.placement import AccessPointsConfig
+from search_spaces.access_points import AccessPointsConfig
 from search_spaces.zones import Zone, contains, depth_inside_m, distance_outside_m, region
 
 Corners = list[tuple[float, float]]

@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from search_spaces.genes import Gene, Genes, SearchSpace
 from search_spaces.kinds import Kind
-from search_spaces.placement import Gene, Genes, PlacementSpace, SearchSpace
+from search_spaces.placement import PlacementSpace
 from trainables.problem import PlacementProblem
 
 if TYPE_CHECKING:

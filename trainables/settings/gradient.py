@@ -5,8 +5,9 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from search_spaces.genes import Genes, SearchSpace
 from search_spaces.hyperparameters import AscentHyperparameters, TrialSpace
-from search_spaces.placement import Genes, PlacementSpace, SearchSpace
+from search_spaces.placement import PlacementSpace
 from trainables.fidelity import MAX_RUNGS
 from trainables.problem import PlacementProblem
 from trainables.settings.base import Rungs, TrainableSettings

@@ -41,7 +41,7 @@ class Misplaced(Variant):
 
 
 def _may_move(old_m: Vector, new_m: Vector, site: Site) -> bool:
-    space, (x, y) = site.space, new_m[:2].tolist()
+    space, (x, y) = site.space.access_points, new_m[:2].tolist()
     if distance_outside_m(space.area, x, y) + depth_inside_m(space.keep_out, x, y) > 0:
         return False
     return site.plan is None or not LineString([old_m[:2], new_m[:2]]).crosses(site.plan.wall_footprints)

@@ -34,8 +34,8 @@ class Misaimed(Variant):
         normal = turned(plate.normal, azimuth, tilt)
         vertices_m = corners(plate.center_m, normal, plate.size_m)
         shift_m = np.zeros(3)
-        if site.space.reflector is not None:  # no corner comes nearer to the wall than it was
-            into_room = site.space.reflector.mount.wall.normal
+        if which < len(site.space.plates):  # no corner comes nearer to the wall than it was
+            into_room = site.space.plates[which].mount.wall.normal
             nearer_m = float(np.min(plate.vertices_m @ into_room) - np.min(vertices_m @ into_room))
             shift_m = max(0.0, nearer_m) * into_room
         return replace(plate, center_m=plate.center_m + shift_m, normal=normal, vertices_m=vertices_m + shift_m)

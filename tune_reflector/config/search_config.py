@@ -14,8 +14,8 @@ import numpy as np
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from search_records.result import ResultColumns
+from search_spaces.genes import SearchSpace
 from search_spaces.kinds import Kind
-from search_spaces.placement import SearchSpace
 from trainables.problem import MAX_RAYS, PlacementProblem
 from trainables.settings.base import TrainableSettings
 from trainables.settings.placement import PlacementSettings

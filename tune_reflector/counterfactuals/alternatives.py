@@ -9,8 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from search_spaces.access_points import AccessPointsConfig
+from search_spaces.genes import Genes
 from search_spaces.neighbourhood import distance
-from search_spaces.placement import AccessPointsConfig, Genes, PlacementSpace
+from search_spaces.placement import PlacementSpace
 from trainables.problem import PlacementProblem
 from tune_reflector.counterfactuals.settings import CounterfactualKind
 

@@ -84,8 +84,7 @@ def _find(session: Session, kind: CounterfactualKind, winner: Winner, history: H
 
 
 def _genes_of_access_points(config: SearchConfig) -> set[str]:
-    space = replace(config.plan.placement_space, reflector=None)
-    return {gene.name for gene in space.genes}
+    return {gene.name for gene in config.plan.placement_space.access_points.genes}
 
 
 def _inner(session: Session, kind: CounterfactualKind, winner: Winner, history: History) -> Session:

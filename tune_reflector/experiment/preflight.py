@@ -93,8 +93,8 @@ def _check_bounds(evaluator: PlacementEvaluator) -> None:
     low, high = evaluator.scene.bounds_m
     x_min, y_min, x_max, y_max = site.grid.region.bounds
     boxes = {"receivers.zones": np.array([[x_min, y_min], [x_max, y_max]])}
-    if site.space.reflector is not None:
-        wall = site.space.reflector.mount.wall
+    for plate in site.space.plates:
+        wall = plate.mount.wall
         boxes["reflector.wall"] = np.array([wall.top_left_m, wall.bottom_right_m])
     for field, corners in boxes.items():
         n = corners.shape[1]
@@ -128,15 +128,15 @@ def _short_timeout(config: SearchConfig, s_per_ray: float) -> list[str]:
 
 
 def _small_plate(config: SearchConfig, site: Site) -> list[str]:
-    if config.reflector is None or config.reflector.model != "mirror" or site.space.reflector is None:
+    if config.reflector is None or config.reflector.model != "mirror":
         return []
     # First Fresnel zone: below this area a mirror brings more power than a plate, and less where its beam does not go
     # (d1 d2 / (d1 + d2) is the zone's focal length).
     wavelength_m = SPEED_OF_LIGHT_M_S / config.radio.frequency_hz
-    wall_m = site.space.reflector.mount.wall_point(0.5, 0.5)[:2]
+    wall_m = site.space.plates[0].mount.wall_point(0.5, 0.5)[:2]
     to_aps_m, to_users_m = (
         float(np.hypot(area.centroid.x - wall_m[0], area.centroid.y - wall_m[1]))
-        for area in (site.space.area, site.grid.region)
+        for area in (site.space.access_points.area, site.grid.region)
     )
     least_m2 = wavelength_m * to_aps_m * to_users_m / (to_aps_m + to_users_m)
     width_m, height_m = config.reflector.size_m

@@ -64,8 +64,7 @@ def mountings(site: Site, placement: Placement) -> list[Mounting]:
     ]
     for number, plate in enumerate(placement.reflectors, start=1):
         name = "reflector" if len(placement.reflectors) == 1 else f"reflector {number}"
-        assert site.space.reflector is not None
-        hangs_on = site.space.reflector.mount.wall
+        hangs_on = site.space.plates[number - 1].mount.wall
         face = WallFace("reflector's wall", (hangs_on.top_left_m[:2], hangs_on.bottom_right_m[:2]))
         # The whole wall, if the floor plan knows it: its corners are there to be found, those of a part are not.
         whole = [other for other in faces if face.line.within(other.line.buffer(0.01))]
@@ -79,7 +78,7 @@ def wall_faces(site: Site) -> Iterator[WallFace]:
         for wall in site.plan.walls:
             yield from (WallFace(wall.name, ends) for ends in pairwise(wall.corners_m))
         return
-    west, south, east, north = site.grid.region.union(site.space.area).bounds
+    west, south, east, north = site.grid.region.union(site.space.access_points.area).bounds
     box = [(west, south), (east, south), (east, north), (west, north), (west, south)]
     yield from (WallFace("edge of the zones", ends) for ends in pairwise(box))
 

@@ -169,10 +169,10 @@ def typeset(text: str) -> str:
 
 def limits_m(site: Site) -> tuple[tuple[float, float], tuple[float, float]]:
     """Bounds of x and y [m] that show the building, or the zones where no floor plan is known, with a margin."""
-    regions = [site.plan.outline] if site.plan else [site.grid.region, site.space.area]
+    regions = [site.plan.outline] if site.plan else [site.grid.region, site.space.access_points.area]
     corners = [region.bounds[:2] for region in regions] + [region.bounds[2:] for region in regions]
-    if site.space.reflector is not None:
-        wall = site.space.reflector.mount.wall
+    for plate in site.space.plates:
+        wall = plate.mount.wall
         corners += [wall.top_left_m[:2], wall.bottom_right_m[:2]]
     low, high = np.min(corners, axis=0), np.max(corners, axis=0)
     margin = 0.03 * float(np.max(high - low))

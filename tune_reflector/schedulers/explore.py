@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from search_records.result import COPY
-from search_spaces.placement import Gene
+from search_spaces.genes import Gene
 from trainables.trial_plan import TrialPlan
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 from pydantic import Field
 
 from search_records.result import COPY
-from search_spaces.placement import Gene
+from search_spaces.genes import Gene
 from trainables.settings.base import PopulationLife
 from trainables.trial_plan import TrialPlan
 from tune_reflector.schedulers.settings import SchedulerSettings

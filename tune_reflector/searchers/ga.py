@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from search_spaces.genes import SearchSpace
 from search_spaces.model import Model
-from search_spaces.placement import SearchSpace
 from tune_reflector.searchers.settings import MAX_TRIALS, SearcherSettings
 
 if TYPE_CHECKING:

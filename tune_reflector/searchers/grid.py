@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from search_spaces.placement import SearchSpace
+from search_spaces.genes import SearchSpace
 from tune_reflector.searchers.settings import SearcherSettings
 
 MAX_POINTS = 1_000_000

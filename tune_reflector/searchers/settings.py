@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from search_spaces.genes import SearchSpace
 from search_spaces.kinds import Kind
-from search_spaces.placement import SearchSpace
 
 if TYPE_CHECKING:
     from ray.tune import Callback

@@ -25,7 +25,7 @@ def test_access_points_move_within_bounds_area_and_walls() -> None:
             moved = variant.placed(placement, site)
             assert moved.reflectors == placement.reflectors
             for old, new in zip(placement.access_points, moved.access_points, strict=True):
-                assert site.space.free.buffer(1e-9).covers(Point(new.position_m[:2]))
+                assert site.space.access_points.free.buffer(1e-9).covers(Point(new.position_m[:2]))
                 path = LineString([old.position_m[:2], new.position_m[:2]])
                 assert not path.crosses(site.plan.wall_footprints)
                 assert new.position_m[2] == old.position_m[2]
@@ -38,7 +38,7 @@ def test_access_points_move_within_bounds_area_and_walls() -> None:
 
 
 def test_one_in_a_corner_goes_another_way() -> None:
-    x_min, y_min, _, _ = SITE.space.area.bounds
+    x_min, y_min, _, _ = SITE.space.access_points.area.bounds
     corner = AccessPoint(np.array([x_min, y_min, 2.5]), np.array([1.0, 0.0, 0.0]), 20.0)
     for variant in AccessPointsSettings(draws=8).variants(PROBLEM):
         (moved,) = variant.placed(Placement((corner,)), SITE).access_points

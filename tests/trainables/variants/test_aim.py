@@ -17,8 +17,7 @@ def placements(count: int) -> list[Placement]:
 
 
 def test_a_plate_is_turned_a_little_and_enters_no_wall() -> None:
-    assert SITE.space.reflector is not None
-    wall = SITE.space.reflector.mount.wall
+    wall = SITE.space.plates[0].mount.wall
     variants = AimSettings(most_deg=1.0, draws=20).variants(PROBLEM)
     turned_deg = []
     for placement in placements(10):

@@ -8,8 +8,8 @@ from typing import ClassVar, Literal
 import pytest
 from pydantic import Field
 
+from search_spaces.genes import Gene, SearchSpace
 from search_spaces.kinds import Kind
-from search_spaces.placement import Gene, SearchSpace
 from trainables.objectives.base import ObjectiveSettings
 from trainables.objectives.quantile import QuantileObjective
 from trainables.settings.base import TrainableSettings

@@ -11,8 +11,8 @@ from pydantic import TypeAdapter
 from ray.tune.search import Searcher
 from scipy.stats import wilcoxon
 
+from search_spaces.genes import SearchSpace
 from search_spaces.neighbourhood import Neighbourhood
-from search_spaces.placement import SearchSpace
 from trainables.problem import PlacementProblem
 from tune_reflector.searchers.settings import SearcherSettings
 

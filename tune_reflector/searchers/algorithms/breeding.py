@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from deap import base, tools
 
-from search_spaces.placement import Gene, SearchSpace
+from search_spaces.genes import Gene, SearchSpace
 from tune_reflector.searchers.ga import GaSettings
 
 _REDRAWS = 100

@@ -23,7 +23,7 @@ from deap import tools
 from ray.tune.search import Searcher
 
 from search_records.result import MODE
-from search_spaces.placement import SearchSpace
+from search_spaces.genes import SearchSpace
 from tune_reflector.searchers.algorithms.base import SCORE, Result, reported_score
 from tune_reflector.searchers.algorithms.breeding import Breeder, Individual
 from tune_reflector.searchers.ga import GaSettings

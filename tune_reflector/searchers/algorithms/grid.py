@@ -8,7 +8,7 @@ import numpy as np
 from ray.tune.search import Searcher
 
 from search_records.result import MODE
-from search_spaces.placement import Gene, SearchSpace
+from search_spaces.genes import Gene, SearchSpace
 from tune_reflector.searchers.algorithms.base import SCORE, Result
 from tune_reflector.searchers.grid import GridSettings
 

@@ -11,7 +11,7 @@ from hyperopt import hp
 from ray.tune.search.hyperopt import HyperOptSearch
 
 from search_records.result import MODE
-from search_spaces.placement import Gene, SearchSpace
+from search_spaces.genes import Gene, SearchSpace
 from tune_reflector.searchers.algorithms.base import SCORE, GuardedSearcher, Result, final_score
 from tune_reflector.searchers.hyperopt import HyperOptSettings
 

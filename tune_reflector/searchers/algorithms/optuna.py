@@ -12,7 +12,7 @@ from optuna.samplers import BaseSampler, GPSampler, QMCSampler, TPESampler
 from ray.tune.search.optuna import OptunaSearch
 
 from search_records.result import MODE
-from search_spaces.placement import SearchSpace
+from search_spaces.genes import SearchSpace
 from tune_reflector.searchers.algorithms.base import SCORE, GuardedSearcher, Result
 from tune_reflector.searchers.optuna import OptunaSettings
 

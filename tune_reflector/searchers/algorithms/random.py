@@ -11,7 +11,7 @@ import numpy as np
 from ray.tune.search import Searcher
 
 from search_records.result import MODE
-from search_spaces.placement import SearchSpace
+from search_spaces.genes import SearchSpace
 from tune_reflector.searchers.algorithms.base import SCORE, Result
 from tune_reflector.searchers.random import RandomSettings
 
