@@ -43,10 +43,8 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs")
     arguments = [f"results_dir={folder}", "name=a", "launch=local", "budget.trials=6", "fidelity.rungs=[2000, 4000]"]
     arguments += ["searcher={kind: ga, population: 3}", "refine={searcher: {kind: random}, candidates: 1, trials: 2}"]
-    arguments += [
-        "final={candidates: 2, rays_per_ap: 4000, lattices: 2, variants: [], second_opinion: false}",
-        "report.every_s=null",
-    ]
+    arguments += ["final={candidates: 2, rays_per_ap: 4000, lattices: 2, variants: [], second_opinion: false}"]
+    arguments += ["report.every_s=null", "counterfactual.share=0.1"]
     assert search.main(arguments) == 0
     assert report.main([str(folder / "a")]) == 0
     return folder / "a"
@@ -153,7 +151,7 @@ REFUSED: dict[str, Callable[[Place], object]] = {
     "journal: endless": lambda place: journal_with(place, elapsed_s=math.inf),
     "journal: more than there is": lambda place: journal_with(place, iteration_rays_per_ap=10**400),
     "journal: a gene is a list": lambda place: journal_with(place, x1=[1.0]),
-    "config: of another search": lambda place: config_with(place, ""),
+    "config: of another search": lambda place: config_with(place, "launch: local\nfidelity: {rungs: [2000, 4000]}\n"),
     "link: a folder": lambda place: (
         shutil.rmtree(place.run / "tensorboard"),
         (place.run / "tensorboard").symlink_to(place.folder / "victim"),

@@ -21,7 +21,14 @@ from trainables.settings.base import TrainableSettings
 from trainables.settings.placement import PlacementSettings
 from trainables.trial_plan import TrialPlan
 from trainables.variants.base import Worlds, all_variants
-from tune_reflector.config.sections import BudgetSettings, FaultSettings, FinalSettings, RaySettings, ReportSettings
+from tune_reflector.config.sections import (
+    MAX_TRIALS,
+    BudgetSettings,
+    FaultSettings,
+    FinalSettings,
+    RaySettings,
+    ReportSettings,
+)
 from tune_reflector.config.start import read_start
 from tune_reflector.counterfactuals.alternatives import LABELS, adapted, changes
 from tune_reflector.counterfactuals.settings import CounterfactualKind, CounterfactualSettings
@@ -250,7 +257,9 @@ class SearchConfig(PlacementProblem):
             "refine": self.refine and self.refine.scaled(share),
             "fidelity": fidelity,
             "budget": BudgetSettings(
-                trials=max(1, round(share * budget.trials * sum(self.rungs) / sum(fidelity.rays_per_ap()))),
+                trials=min(
+                    MAX_TRIALS, max(1, round(share * budget.trials * sum(self.rungs) / sum(fidelity.rays_per_ap())))
+                ),
                 max_concurrent=budget.max_concurrent,
                 time_s=budget.time_s and share * budget.time_s,
                 rays_per_ap=budget.rays_per_ap and share * budget.rays_per_ap,

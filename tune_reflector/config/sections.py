@@ -9,10 +9,14 @@ from trainables.variants import VARIANTS
 from trainables.variants.base import VariantSettings
 
 
+MAX_TRIALS = 10_000_000
+"""Of one search."""
+
+
 class BudgetSettings(Model):
     """When the search ends."""
 
-    trials: int = Field(250, ge=1, le=10_000_000, description="candidates to try")
+    trials: int = Field(250, ge=1, le=MAX_TRIALS, description="candidates to try")
     max_concurrent: int | None = Field(
         None, ge=1, le=10_000, description="trials at a time; null: as many as the machine's cores or GPU allow"
     )

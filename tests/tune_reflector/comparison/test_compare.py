@@ -597,7 +597,7 @@ def test_a_run_that_fails_is_told_and_the_others_go_on(capsys: pytest.CaptureFix
 
 
 @pytest.mark.slow
-def test_an_interrupted_comparison_goes_on_where_it_stopped() -> None:
+def test_an_interrupted_comparison_goes_on_where_it_stopped(capsys: pytest.CaptureFixture[str]) -> None:
     """After Ctrl-C, then after SIGTERM."""
     text = QUICK.replace("rays_per_ap: 30_000", "rays_per_ap: 600_000").replace("seeds: [1, 2]", "seeds: [1]")
     write(text)
@@ -610,9 +610,8 @@ def test_an_interrupted_comparison_goes_on_where_it_stopped() -> None:
             assert process.poll() is None, process.communicate()
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        second = subprocess.run(command(), capture_output=True, text=True, check=False)
-        assert second.returncode == 2
-        assert "is being run already" in second.stderr
+        assert run("mine.yaml") == 2
+        assert "is being run already" in capsys.readouterr().err
 
         process.send_signal(number)
         out, err = process.communicate(timeout=120)

@@ -68,7 +68,7 @@ def test_two_starts_without_a_name_take_two() -> None:
 def test_a_start_that_ends_before_its_first_result_gives_the_old_run_back(number: signal.Signals) -> None:
     assert run("name=a", "budget.trials=1") == 0
     before = files()
-    again = Search.start("budget.trials=5", "launch=local", "fidelity.rungs=[1000000]", "--overwrite")
+    again = Search.start("budget.trials=5", "launch=local", "fidelity.rungs=[3000000]", "--overwrite")
     aside = Path("results/.a.replaced")
     while not (aside.exists() and (again.folder / "journal.log").exists()):
         assert again.process.poll() is None
