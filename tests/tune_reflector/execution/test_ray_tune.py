@@ -307,10 +307,10 @@ def test_population_based_training_changes_hyperparameters_within_their_range(ki
 
 
 def test_population_based_training_resumes(cluster: None) -> None:
-    many = [*PBT, "scheduler.generations=10"]
+    many = [*PBT, "scheduler.generations=5"]
     process = subprocess.Popen(command(*many), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     table = Path("results/a/trials.csv")
-    wait_for_rows(table, 30, process)
+    wait_for_rows(table, 14, process)
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=120) == 143
     before = list(read_rows(table))
