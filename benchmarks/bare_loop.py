@@ -45,8 +45,7 @@ def bare_loop(problem: PlacementProblem, seed: int, candidates: int, threads: in
     assert problem.reflector.model == "diffracting"
     assert problem.receivers.surface == "crosses"
     site, radio = problem.site(), problem.radio
-    materials = (problem.reflector.material,)
-    movable = MovableScene(problem.scene.floor_plan(), radio, problem.access_points.count, materials)
+    movable = MovableScene(problem.scene.floor_plan(), radio, problem.access_points.count, problem.plates)
     scene, plate = movable.scene, f"{movable.plate_ids[0]}.vertex_positions"
     material = scene.objects[movable.plate_ids[0]].radio_material
     panels = mesh("panels", *crossed_panels(site.grid, problem.receivers.panel_height_m))
@@ -61,7 +60,7 @@ def bare_loop(problem: PlacementProblem, seed: int, candidates: int, threads: in
 
     def p5_dbm(placement: Any) -> float:
         parameters[plate] = mi.Float(placement.reflectors[0].vertices_m.astype(np.float32).ravel())
-        material.place(placement.reflectors[0].vertices_m)
+        material.place(placement.reflectors[0].sheets_m)
         parameters.update()
         scene.scene_geometry_updated()
         for transmitter, ap in zip(transmitters, placement.access_points, strict=True):

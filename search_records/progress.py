@@ -49,6 +49,8 @@ class ProgressCounter:
         """Trials that have ended, failed ones included."""
         self.failed = 0
         """Trials that have failed for good."""
+        self.infeasible = 0
+        """Trials whose first placement could not be built."""
         self.rays_per_ap = 0.0
         """Rays per access point, of all trials together."""
         self.elapsed_s = 0.0
@@ -66,6 +68,7 @@ class ProgressCounter:
             counted = self._counted.setdefault(event.trial_id, set())
             if event.key not in counted:  # of a trial that was set back, a result may come again
                 counted.add(event.key)
+                self.infeasible += event.iteration == 1 and not event.result.score.feasible
                 self.rays_per_ap += event.result.iteration_rays_per_ap
                 self.best.add(event.result)
         if isinstance(event, TrialEvent) and ends_trial(event):

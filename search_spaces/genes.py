@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-GeneKind = Literal["position", "direction", "wall", "focal", "hyperparameter"]
+GeneKind = Literal["position", "direction", "pick", "wall", "focal", "hyperparameter"]
 
 Genes = Mapping[str, float]
 
@@ -54,5 +54,11 @@ class SearchSpace(Protocol):
     def violation(self, genes: Genes) -> float:
         """By how much genes within their bounds cannot be tried; 0 if they can."""
 
+    def blamed(self, genes: Genes) -> Sequence[str]:
+        """Names of genes of which one must change before the genes can be tried; none if they can."""
+
     def sample(self, rng: np.random.Generator) -> dict[str, float]:
         """Genes drawn uniformly from all that can be tried."""
+
+    def repaired(self, genes: Genes, rng: np.random.Generator) -> dict[str, float]:
+        """Genes near the given ones that can be tried; those themselves if they can."""

@@ -131,7 +131,16 @@ class TrialSpace:
         """By how much the start cannot be built."""
         return self.placement.violation(genes) if self.placement else 0.0
 
+    def blamed(self, genes: Genes) -> tuple[str, ...]:
+        """Names of genes of which one must change before the start can be built."""
+        return self.placement.blamed(genes) if self.placement else ()
+
     def sample(self, rng: np.random.Generator) -> dict[str, float]:
         """A feasible start and hyperparameters, uniform in what counts the same."""
         drawn = self.placement.sample(rng) if self.placement else {}
         return drawn | {gene.name: gene.denormalize(rng.uniform()) for gene in self.hyperparameters}
+
+    def repaired(self, genes: Genes, rng: np.random.Generator) -> dict[str, float]:
+        """A start near the given one that can be built, with the same hyperparameters."""
+        mended = self.placement.repaired(genes, rng) if self.placement else {}
+        return mended | {gene.name: float(genes[gene.name]) for gene in self.hyperparameters}

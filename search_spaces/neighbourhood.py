@@ -8,6 +8,9 @@ import numpy as np
 from search_spaces.genes import Gene, Genes
 from search_spaces.placement import PlacementSpace
 
+_HALVINGS = 20
+"""Of the way to the centre, until the centre itself is taken."""
+
 
 @dataclass(frozen=True)
 class Neighbourhood:
@@ -44,13 +47,31 @@ class Neighbourhood:
         """By how much the genes miss being buildable."""
         return self.space.violation(genes)
 
-    def sample(self, rng: np.random.Generator, attempts: int = 1000) -> dict[str, float]:
-        """Genes drawn uniformly from the bounds until they are feasible; the centre if ``attempts`` were not."""
+    def blamed(self, genes: Genes) -> tuple[str, ...]:
+        """Names of genes of which one must change before the genes can be built."""
+        return self.space.blamed(genes)
+
+    def sample(self, rng: np.random.Generator, attempts: int = 100) -> dict[str, float]:
+        """Genes drawn uniformly from the bounds until they are feasible; if ``attempts`` were not, one is repaired."""
         genes = self.genes
         for _ in range(attempts):
             drawn = {gene.name: gene.denormalize(rng.uniform()) for gene in genes}
             if self.violation(drawn) == 0:
                 return drawn
+        return self.repaired(drawn, rng)
+
+    def repaired(self, genes: Genes, rng: np.random.Generator) -> dict[str, float]:
+        """Feasible genes within the bounds, near the given ones.
+
+        Repaired as in the whole space; where that leads out of the bounds, on the way to the centre, half of it at a
+        time.
+        """
+        mended = self.space.repaired(genes, rng)
+        found = {gene.name: min(max(mended[gene.name], gene.low), gene.high) for gene in self.genes}
+        for _ in range(_HALVINGS):
+            if self.violation(found) == 0:
+                return found
+            found = {name: (value + self.centre[name]) / 2 for name, value in found.items()}
         return dict(self.centre)
 
 

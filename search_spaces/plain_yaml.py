@@ -121,7 +121,53 @@ def parse(text: str | bytes, source: str) -> Any:
     except _LimitError as error:
         raise ValueError(f"{source}: {error}") from None
     except Exception as error:  # an odd tag makes PyYAML stumble over more than its own errors
-        raise ValueError(f"{source}: must be YAML: {' '.join(str(error).split())}; correct it") from None
+        raise ValueError(f"{source}: must be YAML: {_told(error)}") from None
+
+
+def _told(error: Exception) -> str:
+    """An error of the reader in one line: what it stumbled over, and where."""
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem is None or error.problem_mark is None:
+        return f"{' '.join(str(error).split())}; correct it"
+    problem, where = " ".join(error.problem.split()), _place(error.problem_mark)
+    if "stands twice; keep one" in problem:
+        return f"{problem}, in {where}"
+    if error.context is not None and error.context_mark is not None:
+        if "flow" in error.context:
+            return (
+                f"a bracket opens in {_place(error.context_mark)} and is not closed in {where}: {problem}; correct it"
+            )
+        return f"{problem} in {where}, {error.context} that begins in {_place(error.context_mark)}; correct it"
+    return f"{problem} in {where}; correct it"
+
+
+def _place(mark: yaml.Mark) -> str:
+    return f"line {mark.line + 1}, column {mark.column + 1}"
+
+
+def places(text: str | bytes) -> dict[tuple[int | str, ...], tuple[int, int]]:
+    """Line and column, from 1, of every key and every entry of a list in a text that ``parse`` reads.
+
+    Each is found by the keys that lead to it; what an alias stands for is where the anchor is.
+    """
+    found: dict[tuple[int | str, ...], tuple[int, int]] = {}
+    loader = _Loader(text)
+    try:
+        root = loader.get_single_node()
+    finally:
+        loader.dispose()
+    left: list[tuple[tuple[int | str, ...], yaml.Node | None]] = [((), root)]
+    while left:
+        path, node = left.pop()
+        if isinstance(node, yaml.MappingNode):
+            named = [(key.value, key, value) for key, value in node.value if isinstance(key, yaml.ScalarNode)]
+        elif isinstance(node, yaml.SequenceNode):
+            named = [(number, entry, entry) for number, entry in enumerate(node.value)]
+        else:
+            continue
+        for name, at, value in named:
+            found[*path, name] = (at.start_mark.line + 1, at.start_mark.column + 1)
+            left.append(((*path, name), value))
+    return found
 
 
 def block(value: Any) -> str:

@@ -10,25 +10,32 @@ plate is aimed by a *focal point* instead of by angles. It hangs on a rectangle 
 
 The plate's lower and upper edges stay level, as an installer would mount it. It stands off the wall just far
 enough that no corner enters it; where a tilted plate would stick out of the rectangle, it is moved in.
+
+A tiled plate is a flat frame that is aimed as a flat plate is; each of its facets is turned about its own centre, to
+mirror the access point onto a point of its own.
 """
 
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from search_spaces.design import ReflectorPose, Vector
 from search_spaces.model import Model
-from search_spaces.zones import Coordinate, Metres
+from search_spaces.zones import Metres
 
 CLEARANCE_M = 0.01
 """Gap between the wall and the nearest corner: a plate in the wall's own plane would make rays hit either."""
 
 MIN_FACING = 0.05
 """Cosine below which a plate counts as facing into its wall: 87 degrees of tilt is past any mount."""
+
+MOST_FACET_TILT = math.radians(10)
+"""Between a facet and its plate's plane. Where two meet, either may stand out of the plane by half its side times the
+sine of its tilt; the step hides so much of the next facet as its shadow is long: at 45 degrees of incidence 17 %."""
 
 _ROUNDS = 400
 """Most rounds of the iteration that settles centre and tilt; about ten are usual."""
@@ -37,9 +44,12 @@ _UP = np.array([0.0, 0.0, 1.0])
 
 Point3 = tuple[Metres, Metres, Metres]
 
-PlateFault = Literal["size", "wall", "access_points", "focal_point", "grazing"]
-"""What keeps an aimed plate from being mounted: it sticks out, what is behind its wall, or it would look along it."""
+Size = tuple[float, float]
+"""Width and height [m]."""
 
+PlateFault = Literal["size", "wall", "access_points", "focal_point", "grazing", "fan"]
+"""What keeps an aimed plate from being mounted: it sticks out, what is behind its wall, it would look along it, or its
+facets would have to tilt too far."""
 
 PlateModel = Literal["diffracting", "mirror"]
 """How a plate reflects: as one of its size does, or as a hole in a wall shows the mirror image behind it."""
@@ -88,57 +98,17 @@ class WallRectangle(Model):
         return np.array([y, -x, 0.0])
 
 
-def _positive_size(size_m: tuple[float, float]) -> tuple[float, float]:
-    if min(size_m) <= 0:
-        raise ValueError(f"a plate's sides must be > 0 m, but got {list(size_m)}")
-    return size_m
-
-
-class ReflectorConfig(Model):
-    """One passive metal plate on one wall."""
-
-    size_m: Annotated[tuple[float, float], AfterValidator(_positive_size)] = Field(
-        (1.0, 1.0), description="width and height of the plate [m]"
-    )
-    wall: WallRectangle | None = Field(None, description="where it may hang; null: the floor plan's reflector wall")
-    focal_area: tuple[Coordinate, Coordinate] | None = Field(
-        None,
-        description="bounds of the focal point, [[x_min, y_min], [x_max, y_max]] [m]; "
-        "null: the rectangle around the user zones",
-    )
-    focal_height_m: Metres = Field(1.5, description="height of the focal point [m]; users' height")
-    material: str = Field("metal", description="ITU-R P.2040 material of the plate")
-    model: PlateModel = Field(
-        "diffracting", description="diffracting: the plate's size spreads what it reflects; mirror: it has sharp edges"
-    )
-
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        if self.focal_area is not None:
-            (x_min, y_min), (x_max, y_max) = self.focal_area
-            if x_min >= x_max or y_min >= y_max:
-                raise ValueError(
-                    "focal_area must be [[x_min, y_min], [x_max, y_max]] with min < max, but got "
-                    f"{[list(c) for c in self.focal_area]}; order the corners"
-                )
-        return self
-
-
-def check_fits(size_m: tuple[float, float], wall: WallRectangle) -> None:
-    """Raise ``ValueError`` unless a plate of ``size_m`` fits on ``wall``."""
-    if size_m[0] > wall.width_m or size_m[1] > wall.height_m:
-        raise ValueError(
-            f"reflector.size_m: the plate must fit on its wall of {wall.width_m:g} x {wall.height_m:g} m, but got "
-            f"{list(size_m)}; make it smaller"
-        )
-
-
 def _edges(normal: Vector) -> tuple[Vector, Vector]:
     """Unit vectors along the plate's level and steep edges; level x steep = normal."""
     x, y, z = normal.tolist()  # by hand: numpy's cross product of two 3-vectors takes 30 times as long
     flat = math.hypot(x, y)
     level = np.array([-y / flat, x / flat, 0.0])
     return level, np.array([-z * x / flat, -z * y / flat, flat])
+
+
+def frame(normal: Vector) -> Vector:
+    """Unit vectors along a level plate's edges and its normal, as columns, ``[3, 3]``."""
+    return np.column_stack([*_edges(normal), normal])
 
 
 def corners(center_m: Vector, normal: Vector, size_m: tuple[float, float]) -> Vector:
@@ -156,11 +126,77 @@ def bisector(center_m: Vector, first_m: Vector, second_m: Vector) -> Vector:
 
 
 @dataclass(frozen=True)
+class Tiling:
+    """Columns and rows of facets, and how far apart they aim about the focal point [m], across and away."""
+
+    columns: int = 1
+    rows: int = 1
+    fan_m: tuple[float, float] = (0.0, 0.0)
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether the plate is one facet."""
+        return self.columns * self.rows == 1
+
+    def slack_m(self, size_m: Size) -> float:
+        """Most that a facet's corner can be away from where it would be in a flat plate [m]."""
+        if self.is_flat:
+            return 0.0
+        half_diagonal_m = math.hypot(size_m[0] / self.columns, size_m[1] / self.rows) / 2
+        return half_diagonal_m * 2 * math.sin(MOST_FACET_TILT / 2)
+
+    def facets(self, center_m: Vector, normal: Vector, size_m: Size, ap_m: Vector, focal_m: Vector) -> "Facets":
+        """Facets of a plate that is aimed from ``ap_m`` to ``focal_m``, row by row from the lower left.
+
+        The aims diverge: the right column, as seen from the room, aims farthest to its right, and the uppermost row
+        farthest away.
+        """
+        level, steep = _edges(normal)
+        across, up = (
+            ((np.arange(count) + 0.5) / count - 0.5) for count in (self.columns, self.rows)
+        )  # shares of the plate
+        column, row = (grid.ravel() for grid in np.meshgrid(across, up))
+        centers_m = center_m + np.outer(column * size_m[0], level) + np.outer(row * size_m[1], steep)
+        away = (focal_m - center_m) * [1, 1, 0]
+        away = away / length if (length := np.linalg.norm(away)) > 1e-9 else np.cross(level, _UP)
+        right = np.array([-away[1], away[0], 0.0])
+        right = right if right @ level >= 0 else -right
+        ends = [share / max(1 - 1 / count, 1e-12) for share, count in ((column, self.columns), (row, self.rows))]
+        aims_m = focal_m + np.outer(ends[0] * self.fan_m[0], right) + np.outer(ends[1] * self.fan_m[1], away)
+        towards = [_unit(point_m - centers_m) for point_m in (ap_m, aims_m)]
+        normals = _unit(towards[0] + towards[1])
+        facet_m = (size_m[0] / self.columns, size_m[1] / self.rows)
+        vertices_m = np.stack([corners(c, n, facet_m) for c, n in zip(centers_m, normals, strict=True)])
+        return Facets(centers_m, normals, aims_m, vertices_m)
+
+
+@dataclass(frozen=True, eq=False)
+class Facets:
+    """Facets of one plate: centres, normals and aims, ``[num_facets, 3]``; corners, ``[num_facets, 4, 3]``."""
+
+    centers_m: Vector
+    normals: Vector
+    aims_m: Vector
+    vertices_m: Vector
+
+    def excess_tilt(self, normal: Vector) -> float:
+        """By how much the steepest is tilted too far against a plate's ``normal`` [rad]; 0 if none is."""
+        steepest = math.acos(min(1.0, max(-1.0, float(np.min(self.normals @ normal)))))
+        return max(0.0, steepest - MOST_FACET_TILT)
+
+
+def _unit(vectors: Vector) -> Vector:
+    """``[n, 3]``, each of length 1."""
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12))
+
+
+@dataclass(frozen=True)
 class PlateMount:
     """A plate of a given size on a given wall: turns (u, v) and two targets into a pose."""
 
     wall: WallRectangle
-    size_m: tuple[float, float]
+    size_m: Size
+    tiling: Tiling = Tiling()
 
     @cached_property
     def _frame(self) -> tuple[Vector, Vector, Vector]:
@@ -195,18 +231,23 @@ class PlateMount:
     def violation(self, u: float, v: float, ap_m: Vector, focal_m: Vector) -> float:
         """By how much the aimed plate cannot be mounted; 0 if it can.
 
-        What its normal lacks to ``MIN_FACING``, or the metres that a plate nearly as wide as its wall sticks out.
+        What its normal lacks to ``MIN_FACING``, the metres that a plate nearly as wide as its wall sticks out, or the
+        radians that a facet is tilted too far.
         """
-        _, normal = self._aim(u, v, ap_m, focal_m)
+        center, normal = self._aim(u, v, ap_m, focal_m)
         facing = float(normal @ self._frame[2])
-        return MIN_FACING - facing if facing < MIN_FACING else self._overhang_m(normal)
+        if facing < MIN_FACING:
+            return MIN_FACING - facing
+        return self._overhang_m(normal) or self._excess_tilt(center, normal, ap_m, focal_m)
 
     def fault(self, u: float, v: float, ap_m: Vector, focal_m: Vector) -> PlateFault | None:
         """Why the aimed plate cannot be mounted; None where ``violation`` is 0."""
-        _, normal = self._aim(u, v, ap_m, focal_m)
+        center, normal = self._aim(u, v, ap_m, focal_m)
         into_room = self._frame[2]
         if normal @ into_room >= MIN_FACING:
-            return "size" if self._overhang_m(normal) > 0 else None
+            if self._overhang_m(normal) > 0:
+                return "size"
+            return "fan" if self._excess_tilt(center, normal, ap_m, focal_m) > 0 else None
         point = self.wall_point(u, v)
         ap_behind, focal_behind = (float((target_m - point) @ into_room) <= 0 for target_m in (ap_m, focal_m))
         if ap_behind and focal_behind:
@@ -217,8 +258,8 @@ class PlateMount:
         """Aim the plate from ``ap_m`` to ``focal_m`` [m].
 
         Raises:
-            ValueError: the bisector points into the wall (see ``facing``), or so tilted the plate is wider
-                than its wall.
+            ValueError: the bisector points into the wall (see ``facing``), so tilted the plate is wider than its wall,
+                or a facet is tilted too far.
         """
         center, normal = self._aim(u, v, ap_m, focal_m)
         if normal @ self._frame[2] < MIN_FACING:
@@ -231,8 +272,16 @@ class PlateMount:
                 f"the plate at u={u:g}, v={v:g} would stick out of its wall by {overhang_m:.3g} m to aim from "
                 f"{ap_m.tolist()} to {focal_m.tolist()}"
             )
-        vertices_m = corners(center, normal, self.size_m)
-        return ReflectorPose(center, normal, self.size_m, u, v, focal_m, vertices_m)
+        vertices_m, facets_m = corners(center, normal, self.size_m), None
+        if not self.tiling.is_flat:
+            facets = self.tiling.facets(center, normal, self.size_m, ap_m, focal_m)
+            if (excess := facets.excess_tilt(normal)) > 0:
+                raise ValueError(
+                    f"a facet of the plate at u={u:g}, v={v:g} would tilt {math.degrees(excess):.3g} degrees too far "
+                    "out of its plane"
+                )
+            facets_m = facets.vertices_m
+        return ReflectorPose(center, normal, self.size_m, u, v, focal_m, vertices_m, facets_m)
 
     def _aim(self, u: float, v: float, ap_m: Vector, focal_m: Vector) -> tuple[Vector, Vector]:
         """Centre and normal of the aimed plate.
@@ -258,15 +307,29 @@ class PlateMount:
         """The plate's centre for a tilt: on the wall, inside its rectangle, no corner in the wall."""
         offsets = corners(np.zeros(3), normal, self.size_m)
         _, right, into_room = self._frame
-        on_wall = self.on_wall(u, v, float(np.max(offsets @ right)), float(np.max(offsets @ _UP)))
-        standoff = float(np.max(-offsets @ into_room)) + CLEARANCE_M
+        slack_m = self.tiling.slack_m(self.size_m)
+        on_wall = self.on_wall(u, v, float(np.max(offsets @ right)) + slack_m, float(np.max(offsets @ _UP)))
+        standoff = float(np.max(-offsets @ into_room)) + CLEARANCE_M + slack_m
         return np.asarray(on_wall + standoff * into_room)
 
     def _overhang_m(self, normal: Vector) -> float:
-        """How far a plate of this tilt sticks out of its wall on either side [m]; it is never too high."""
-        across = corners(np.zeros(3), normal, self.size_m) @ self._frame[1]
-        overhang_m = float(np.max(across)) - self._extent_m[0] / 2
-        return overhang_m if overhang_m > 1e-9 else 0.0
+        """How far a plate of this tilt sticks out of its wall on either side, or above and below [m].
+
+        A facet's upper edge is never above that of the flat plate upright.
+        """
+        offsets = corners(np.zeros(3), normal, self.size_m)
+        slack_m = self.tiling.slack_m(self.size_m)
+        overhangs_m = (
+            float(np.max(offsets @ self._frame[1])) + slack_m - self._extent_m[0] / 2,
+            float(np.max(offsets @ _UP)) - self._extent_m[1] / 2,
+        )
+        return sum(overhang_m for overhang_m in overhangs_m if overhang_m > 1e-9)
+
+    def _excess_tilt(self, center_m: Vector, normal: Vector, ap_m: Vector, focal_m: Vector) -> float:
+        """By how much a facet is tilted too far [rad]."""
+        if self.tiling.is_flat:
+            return 0.0
+        return self.tiling.facets(center_m, normal, self.size_m, ap_m, focal_m).excess_tilt(normal)
 
 
 def _clamp(value: float, low: float, high: float) -> float:

@@ -4,12 +4,12 @@ A zone is a list of ``[x, y]`` corners in metres; a region is one or more zones,
 """
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
 import shapely
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from shapely.geometry import Point, Polygon
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
@@ -56,7 +56,23 @@ def _have_few_corners(zones: tuple[Zone, ...]) -> tuple[Zone, ...]:
     return zones
 
 
-Zones = Annotated[tuple[Zone, ...], AfterValidator(_have_few_corners)]
+def _are_several(zones: Any) -> Any:
+    """A single zone instead of a list of them lacks a pair of brackets, and is told so once."""
+    if isinstance(zones, Sequence) and zones and all(_is_corner(entry) for entry in zones):
+        raise ValueError("must be a list of polygons, but is a single one; put one more pair of brackets around it")
+    return zones
+
+
+def _is_corner(entry: Any) -> bool:
+    return (
+        isinstance(entry, Sequence)
+        and not isinstance(entry, str)
+        and len(entry) == 2
+        and all(isinstance(number, int | float) for number in entry)
+    )
+
+
+Zones = Annotated[tuple[Zone, ...], BeforeValidator(_are_several), AfterValidator(_have_few_corners)]
 """The zones of a region."""
 
 

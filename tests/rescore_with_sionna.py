@@ -75,8 +75,11 @@ def p5_dbm(with_plate: bool) -> float:
     slabs = [r for z in (0, 3) for r in (rectangle(0, 0, 20, 4, z), rectangle(16, 4, 20, 20, z))]
     parts = [surface("building", walls + slabs, concrete)]
     if with_plate:
-        for i, plate in enumerate(best["reflectors"]):
-            name, corners_m = f"plate-metal-{i}", plate["vertices_m"]
+        flat = [
+            (plate, sheet_m) for plate in best["reflectors"] for sheet_m in plate.get("facets_m", [plate["vertices_m"]])
+        ]
+        for i, (plate, corners_m) in enumerate(flat):
+            name = f"plate-metal-{i}"
             bends = plate.get("model") == "diffracting"  # runs that do not say had mirrors
             metal = BendingMetal(name, corners_m) if bends else rt.ITURadioMaterial(name, "metal", thickness=0.001)
             parts.append(surface(f"plate-{i}", [corners_m], metal))

@@ -18,5 +18,11 @@ class Cube:
     def violation(self, genes: Any) -> float:
         return 0.0
 
+    def blamed(self, genes: Any) -> tuple[str, ...]:
+        return ()
+
     def sample(self, rng: np.random.Generator) -> dict[str, float]:
         return {gene.name: gene.denormalize(rng.uniform()) for gene in self.genes}
+
+    def repaired(self, genes: Any, rng: np.random.Generator) -> dict[str, float]:
+        return {gene.name: genes[gene.name] for gene in self.genes}

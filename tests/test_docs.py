@@ -20,6 +20,7 @@ from sybil.parsers.markdown.lexers import FencedCodeBlockLexer
 
 from search_spaces.kinds import Kind
 from search_spaces.model import Model
+from tools.notebook import code_cells, outputs
 from trainables.buildings.floor_plan import FloorPlan
 from tune_reflector.config.search_config import SearchConfig
 from tune_reflector.plugins import GROUP
@@ -28,14 +29,16 @@ ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
 EXTENDING = ROOT / "docs/extending/index.md"
 FAMILIES = [
-    family for family in Kind.__subclasses__() if family.__module__.startswith(("tune_reflector", "trainables"))
+    family
+    for family in Kind.__subclasses__()
+    if family.__module__.startswith(("tune_reflector", "trainables", "search_spaces"))
 ]
 LINK = re.compile(r"(?<!!)\[[^]\[]*]\(([^)\s]+)\)|!\[[^]]*]\(([^)\s]+)\)")
 
 
 def titled_files(document: Document) -> Iterator[Region]:
     """A block with a title is a file, which later blocks of its page can read or import."""
-    for region in FencedCodeBlockLexer(r'(?:python|yaml) title="[\w.]+"')(document):
+    for region in FencedCodeBlockLexer(r'(?:python|yaml|json) title="[\w.]+"')(document):
         region.parsed = region.lexemes["source"]
         region.evaluator = write_file
         yield region
@@ -64,10 +67,21 @@ def importable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT / "docs").with_suffix("")))
 def test_the_examples_of_a_page_run(page: Path) -> None:
     examples = list(EXAMPLES.parse(page))
-    blocks = re.findall(r"^```(?:py|yaml)", page.read_text(), re.MULTILINE)
-    assert len(examples) == len(blocks), "a block of Python or YAML is run, or written to a file, or it is none"
+    blocks = re.findall(r"^```(?:py|yaml|json)", page.read_text(), re.MULTILINE)
+    assert len(examples) == len(blocks), "a block of Python, YAML or JSON is run, or written to a file, or it is none"
     for example in examples:
         example.evaluate()
+
+
+def test_the_notebook_runs() -> None:
+    """As its outputs were made: ``python tools/notebook.py docs/planner.ipynb``."""
+    cells = code_cells(ROOT / "docs/planner.ipynb")
+    shown = list(outputs(["".join(cell["source"]) for cell in cells]))
+    for cell, now in zip(cells, shown, strict=True):
+        kept = cell["outputs"]
+        assert [output["output_type"] for output in now] == [output["output_type"] for output in kept]
+        kinds = [[set(output.get("data", ())) for output in found] for found in (now, kept)]
+        assert kinds[0] == kinds[1]
 
 
 def test_the_entry_point_of_the_documentation_is_the_one_that_is_looked_up() -> None:

@@ -66,6 +66,7 @@ class _Reference:
             null = " May be `null`." if self._may_be_null(field) else ""
             yield from ("", f"## `{key}` {{ #{_anchor(key)} }}", "", _text(group["description"]) + null)
             yield from self._table(group, f"{key}.")
+            yield from self._choices(group, f"{key}.", level=3)
         yield from self._told_shapes()
 
     def flat(self) -> Iterator[str]:
@@ -83,9 +84,13 @@ class _Reference:
             yield from ("", f"{'#' * (level + 1)} `{key}.kind: {kind}` {{ #{_anchor(key, kind)} }}", "")
             yield _text(model["description"])
             yield from self._table(model, f"{key}.")
-            for name, inner in model["properties"].items():
-                if self._kinds(inner):
-                    yield from self._choice(f"{key}.{name}", inner, level + 2)
+            yield from self._choices(model, f"{key}.", level + 2)
+
+    def _choices(self, model: Schema, prefix: str, level: int) -> Iterator[str]:
+        """A section for each choice among the fields of a model."""
+        for name, field in model["properties"].items():
+            if self._kinds(field):
+                yield from self._choice(f"{prefix}{name}", field, level)
 
     def _table(self, model: Schema, prefix: str) -> Iterator[str]:
         rows = list(self._rows(model, prefix))
@@ -116,6 +121,7 @@ class _Reference:
                 told.add(name)
                 yield from ("", f"## {name} {{ #{_anchor(name)} }}", "", _text(self._shapes[name]["description"]))
                 yield from self._table(self._shapes[name], "")
+                yield from self._choices(self._shapes[name], "", level=3)
 
     def _default(self, field: Schema) -> str:
         if "default" not in field:

@@ -26,7 +26,8 @@ WARM_UP_RAYS = 10_000_000
 class TracedMap:
     """Power per access point and cell, ``[num_ap, num_cells]``, W, and the rays it took.
 
-    With several worlds in front, ``[num_worlds, num_ap, num_cells]``, where the evaluator traces as many.
+    With several carriers in front, ``[num_carriers, num_ap, num_cells]``, where the problem has as many; and with
+    several worlds in front of these, where the evaluator traces as many.
     """
 
     rss_w: Powers
@@ -51,13 +52,20 @@ class PlacementEvaluator:
         problem: what to score.
         threads: threads on the CPU; None: all cores.
         variant: the world in which to score it, where that is another than the problem's own.
+        num_ap: access points of each placement; None: as many as the problem's own have.
 
     Raises:
         BackendError: rays cannot be traced on this machine.
         ValueError: the scene is not one that Sionna can use.
     """
 
-    def __init__(self, problem: PlacementProblem, threads: int | None = None, variant: Variant = AS_MODELLED) -> None:
+    def __init__(
+        self,
+        problem: PlacementProblem,
+        threads: int | None = None,
+        variant: Variant = AS_MODELLED,
+        num_ap: int | None = None,
+    ) -> None:
         self.problem = problem
         self.variant = variant
         self.site = problem.site()
@@ -65,9 +73,11 @@ class PlacementEvaluator:
         from trainables.tracing.radio_map import RadioMapper  # Sionna, once the backend is chosen
 
         self._threads = threads
-        self.scene = self.new_scene(problem.access_points.count, 1 if problem.reflector else 0)
+        self.scene = self.new_scene(num_ap or problem.access_points.total, len(problem.plates))
         variant.rebuild(self.scene, self.site)
         self._mapper = RadioMapper(self.scene, variant.radio(problem.radio), problem.receivers, self.site.grid)
+        further = problem.carriers.further
+        self._further = [PlacementEvaluator(problem.on(carrier), threads, variant, num_ap) for carrier in further]
 
     def new_scene(self, num_ap: int, num_reflectors: int) -> "MovableScene":
         """Another scene of the same building, to change at will: the one that is traced stays as it is."""
@@ -75,10 +85,7 @@ class PlacementEvaluator:
 
         problem = self.problem
         source: FloorPlan | str = problem.scene.floor_plan() or str(problem.scene.file)
-        if problem.reflector is None:
-            return MovableScene(source, problem.radio, num_ap)
-        materials = (problem.reflector.material,) * num_reflectors
-        return MovableScene(source, problem.radio, num_ap, materials, problem.reflector.model)
+        return MovableScene(source, problem.radio, num_ap, problem.plates[:num_reflectors])
 
     def under(self, variant: Variant) -> "PlacementEvaluator":
         """Of the same problem in another world: this one, unless that takes a scene of its own."""
@@ -93,15 +100,47 @@ class PlacementEvaluator:
         if placement is not self.scene.placement:
             self._mapper.move(placement)
         rss_w = self._mapper.trace(rays_per_ap, sample)
+        if self._further:
+            own_dbm = np.array([[ap.power_dbm] for ap in placement.access_points])
+            maps_w = [rss_w]
+            for carrier, there in zip(self.problem.carriers.further, self._further, strict=True):
+                there_w = PlacementEvaluator.trace(there, placement, rays_per_ap, sample).rss_w
+                if carrier.power_dbm is not None:
+                    there_w = there_w * 10 ** ((carrier.power_dbm - own_dbm) / 10)
+                maps_w.append(there_w)
+            rss_w = np.stack(maps_w)
         return TracedMap(rss_w, rays_per_ap, time.perf_counter() - start)
 
     def score(self, traced: TracedMap) -> Score:
         """The score of a traced map."""
-        return self.problem.objective.score(traced.rss_w)
+        return self.score_of(traced.rss_w)
+
+    def score_of(self, rss_w: Powers) -> Score:
+        """The score of the powers of one world, ``[num_ap, num_cells]`` or with carriers in front."""
+        objective, cells = self.problem.objective, self.site.cells
+        if not self._further:
+            return objective.score(rss_w, cells)
+        return self.problem.carriers.together([objective.score(of_one_w, cells) for of_one_w in rss_w])
+
+    def details(self, rss_w: Powers) -> dict[str, float | str]:
+        """What else is to be told of the powers of one world, by name with its unit: the score of each carrier."""
+        objective, cells = self.problem.objective, self.site.cells
+        if not self._further:
+            return dict(objective.details(rss_w, cells))
+        told: dict[str, float | str] = {}
+        for of_one_w, evaluator in zip(rss_w, (self, *self._further), strict=True):
+            where = f"at {evaluator.problem.radio.frequency_hz / 1e9:g} GHz"
+            value = objective.score(of_one_w, cells).value
+            told[f"{objective.label} {where} [{objective.unit}]"] = objective.penalty(value) or value
+            told |= {f"{name} {where}": number for name, number in objective.details(of_one_w, cells).items()}
+        return told
 
     def modelled_w(self, traced: TracedMap) -> Powers:
-        """Its powers in the world of the model: what people are shown, ``[num_ap, num_cells]``, W."""
-        return traced.rss_w
+        """Its powers in the world of the model: what people are shown, ``[num_ap, num_cells]``, W.
+
+        Of several carriers those of the first, ``radio.frequency_hz``.
+        """
+        return np.asarray(traced.rss_w[0]) if self._further else traced.rss_w
 
     def set_threads(self, threads: int | None) -> None:
         """Trace with ``threads`` threads from now on (None: all cores); on a GPU it makes no difference."""
@@ -115,5 +154,5 @@ class PlacementEvaluator:
         """
         placement = self.site.space.decode(self.site.space.sample(np.random.default_rng(0)))
         for rays in self.problem.rungs:
-            if rays * self.problem.access_points.count <= WARM_UP_RAYS:
+            if rays * self.problem.access_points.total <= WARM_UP_RAYS:
                 self.trace(placement, rays)

@@ -117,9 +117,11 @@ class GradientTrainable(SceneTrainable):
     def _access_point_slopes(self) -> dict[str, float]:
         """Slope of each access-point gene [dB per share], by automatic differentiation."""
         assert self._traced is not None
-        objective = self.problem.objective
-        cells = objective.decisive_cells(objective.combined(self._evaluator.modelled_w(self._traced)), self._points)
-        points_m = self._evaluator.site.grid.centers_m[cells]
+        rss_w, site = self._evaluator.modelled_w(self._traced), self._evaluator.site
+        cells = self.problem.objective.decisive_cells(rss_w, site.cells, self._points)
+        points_m = site.grid.centers_m[cells]
+        if not self._part["access_points"]:
+            return {}
         slopes = self._path_gradient(self._placed, points_m, self._temperature_db).slopes
         self._rays += self.settings.path_rays_per_ap
         return {gene.name: slopes[gene.name] * (gene.high - gene.low) for gene in self._part["access_points"]}
@@ -145,7 +147,7 @@ class GradientTrainable(SceneTrainable):
 
     def _ascend(self, slopes: Mapping[str, float]) -> None:
         """One step of the optimiser, to a placement that can be built."""
-        stepped: dict[str, float] = {}
+        stepped = dict(self._placed)  # a gene that picks among spots has no slope: it stays as it began
         for part, genes in self._part.items():
             uphill = np.nan_to_num(np.array([slopes[gene.name] for gene in genes]))
             shares = self._shares(part) + self._optimizer[part].step(uphill)

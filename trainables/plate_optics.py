@@ -2,10 +2,12 @@
 
 That is a floor plan of boxes (``physical_optics/rooms.py``) in which rays are reflected and nothing else. The power is
 averaged over points of each cell's panels, as a map is. It takes the CPU alone, so that too much of it is refused.
+What several plates bring is added up; what one of them reflects onto another is left out.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Self
 
 import numpy as np
@@ -35,7 +37,7 @@ _PLATE_THICKNESS_M = 0.001
 
 @dataclass(frozen=True, eq=False)
 class PlateOptics:
-    """A placement of access points and a plate in rooms that are boxes.
+    """A placement of access points and plates in rooms that are boxes.
 
     ``before`` is each access point's room, ``[num_ap]``; ``points_m`` are the cells', ``[num_cells * 4, 3]``, m, and
     ``after`` their rooms, ``[num_cells * 4]``.
@@ -43,8 +45,7 @@ class PlateOptics:
 
     radio: RadioConfig
     access_points: tuple[AccessPoint, ...]
-    plate: Plate
-    surface: Surface
+    plates: tuple[tuple[Plate, Surface], ...]
     rooms: Sequence[Box]
     before: npt.NDArray[np.intp]
     points_m: Vector
@@ -58,28 +59,30 @@ class PlateOptics:
             NoBoxesError: images are not exact for them, or it would take long.
         """
         _check(problem, placement)
-        radio, receivers, site, reflector = problem.radio, problem.receivers, problem.site(), problem.reflector
+        radio, receivers, site = problem.radio, problem.receivers, problem.site()
         assert site.plan is not None, "checked"
-        assert reflector is not None, "checked"
         rooms = boxes(site.plan, lambda itu, thickness_m: slab(itu, thickness_m, radio.frequency_hz))
-        grid, vertices_m = site.grid, placement.reflectors[0].vertices_m
+        grid, poses = site.grid, placement.reflectors
         half_m = np.array([grid.cell_size_m, grid.cell_size_m, receivers.panel_height_m]) / 2
         centers_m = np.column_stack([grid.centers_m, np.full(grid.num_cells, grid.height_m)])
         points_m = (centers_m[:, None] + _POINTS * half_m).reshape(-1, 3)
         aps_m = np.array([ap.position_m for ap in placement.access_points])
-        check_shared(rooms, vertices_m, "the plate")
+        for pose in poses:
+            check_shared(rooms, pose.vertices_m, "the plate")
         made = cls(
             radio,
             placement.access_points,
-            Plate.of(vertices_m),
-            slab(reflector.material, _PLATE_THICKNESS_M, radio.frequency_hz),
+            tuple(
+                (Plate.of(pose.vertices_m), slab(plate.material, _PLATE_THICKNESS_M, radio.frequency_hz))
+                for plate, pose in zip(problem.plates, poses, strict=True)
+            ),
             rooms,
             rooms_of(rooms, aps_m, "access points"),
             points_m,
             rooms_of(rooms, points_m, "receiver cells"),
         )
-        if (paths := made.num_images * len(points_m) * len(aps_m)) > MOST_PATHS:
-            raise NoBoxesError(f"{paths:,} paths from plate to cells are more than {MOST_PATHS:,}")
+        if (paths := made.num_images * len(points_m) * len(aps_m) * len(poses)) > MOST_PATHS:
+            raise NoBoxesError(f"{paths:,} paths from plates to cells are more than {MOST_PATHS:,}")
         return made
 
     @property
@@ -88,11 +91,10 @@ class PlateOptics:
         return 1 + sum(4 * bounces**2 + 2 for bounces in range(1, self.radio.max_depth))
 
     def power_w(self, besides_w: Powers) -> Powers:
-        """Power by way of the plate, at every order of bounce, ``[num_ap, num_cells]``, W.
+        """Power by way of the plates, at every order of bounce, ``[num_ap, num_cells]``, W.
 
         Args:
-            besides_w: what each cell gets without the plate, ``[num_cells]``, W: what is negligible beside it is left
-                out.
+            besides_w: what each cell gets without them, ``[num_cells]``, W: what is negligible beside it is left out.
         """
         besides_w = np.repeat(besides_w, len(_POINTS))
         power_w = np.zeros((len(self.access_points), len(self.points_m)))
@@ -100,12 +102,12 @@ class PlateOptics:
             here = np.flatnonzero(self.after == after)
             for start in range(0, len(here), step := max(1, _AT_A_TIME // self.num_images)):
                 some = here[start : start + step]
-                for number, ap in enumerate(self.access_points):
-                    power_w[number, some] = power_by_plate_w(
+                for (number, ap), (plate, surface) in product(enumerate(self.access_points), self.plates):
+                    power_w[number, some] += power_by_plate_w(
                         ap,
                         self.radio,
-                        self.plate,
-                        self.surface,
+                        plate,
+                        surface,
                         self.points_m[some],
                         self.rooms[self.before[number]],
                         room,
@@ -127,8 +129,10 @@ def _check(problem: PlacementProblem, placement: Placement) -> None:
     radio = problem.radio
     if problem.scene.floor_plan() is None:
         raise NoBoxesError("the scene is no floor plan")
-    if problem.reflector is None or len(placement.reflectors) != 1:
-        raise NoBoxesError("there is not one plate")
+    if not placement.reflectors:
+        raise NoBoxesError("there is no plate")
+    if any(pose.facets_m is not None for pose in placement.reflectors):
+        raise NoBoxesError("a plate is tiled (reflector.tiles)")
     if not radio.specular_reflection:
         raise NoBoxesError("radio.specular_reflection is false")
     for name in ("refraction", "diffuse_reflection", "diffraction"):
@@ -136,5 +140,5 @@ def _check(problem: PlacementProblem, placement: Placement) -> None:
             raise NoBoxesError(f"radio.{name} is true")
     if problem.receivers.surface != "crosses":
         raise NoBoxesError("receivers.surface is not crosses")
-    if radio.array_rows * radio.array_columns > 1:
-        raise NoBoxesError("access points are arrays (radio.array_rows, radio.array_columns)")
+    if any(radio.antenna_of(ap).num_elements > 1 for ap in placement.access_points):
+        raise NoBoxesError("access points are arrays (radio.array_rows, radio.array_columns, or antenna)")

@@ -4,8 +4,10 @@ A ``PlacementProblem`` is all that a worker needs to score candidates. It is che
 loaded, without Sionna: what can be known to be wrong is said before anything expensive starts.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from functools import cached_property
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
@@ -13,14 +15,18 @@ from search_spaces.access_points import AccessPointsConfig, AccessPointSpace
 from search_spaces.model import Model
 from search_spaces.placement import PlacementSpace
 from search_spaces.plates import PlateSpace
-from search_spaces.reflector import PlateMount, ReflectorConfig, WallRectangle, check_fits
+from search_spaces.reflector_config import MOST_PLATES, ReflectorConfig
 from search_spaces.zones import Region, Zone, region
 from trainables.buildings.base import SceneSource
 from trainables.buildings.floor_plan import ITU_MATERIALS, FloorPlan
 from trainables.buildings.floor_plan_scene import FloorPlanScene
+from trainables.buildings.mountings import building_of
+from trainables.carriers import Carrier, CarriersConfig
 from trainables.fidelity import FidelitySettings, ListedRungs
 from trainables.objectives.base import ObjectiveSettings
+from trainables.objectives.cells import Cells
 from trainables.objectives.quantile import QuantileObjective
+from trainables.plate_spaces import plate_space
 from trainables.tracing.backend import ResourcesConfig
 from trainables.tracing.radio import RadioConfig
 from trainables.tracing.receivers import ReceiverGrid, ReceiversConfig
@@ -44,6 +50,11 @@ class Site:
     grid: ReceiverGrid
     user_zones: tuple[Zone, ...]
 
+    @cached_property
+    def cells(self) -> Cells:
+        """The cells of the grid, as objectives see them."""
+        return Cells(self.grid.centers_m, self.user_zones)
+
 
 class PlacementProblem(Model):
     """Scene, receivers, radio, what to place, and how to score it."""
@@ -51,8 +62,12 @@ class PlacementProblem(Model):
     scene: SceneSource = Field(FloorPlanScene(), description="the building")
     receivers: ReceiversConfig = Field(ReceiversConfig(), description="where the users are")
     radio: RadioConfig = Field(RadioConfig(), description="what is traced")
+    carriers: CarriersConfig = Field(CarriersConfig(), description="several frequencies at once")
     access_points: AccessPointsConfig = Field(AccessPointsConfig(), description="what is placed: access points")
     reflector: ReflectorConfig | None = Field(ReflectorConfig(), description="what is placed: a plate; null for none")
+    reflectors: Annotated[tuple[ReflectorConfig, ...], Field(max_length=MOST_PLATES)] | None = Field(
+        None, description="what is placed, in place of reflector: several plates; [] for none"
+    )
     objective: ObjectiveSettings = Field(QuantileObjective(), description="how a map is scored")
     fidelity: FidelitySettings = Field(ListedRungs(), description="how many rays, when")
     resources: ResourcesConfig = Field(ResourcesConfig(), description="what one trial may use")
@@ -68,32 +83,67 @@ class PlacementProblem(Model):
                 f"receivers.cell_size_m must cut the rectangle around the user zones into at most {MAX_CELLS:,} cells, "
                 f"but {cell_size_m:g} m makes {num_cells:.3g}; raise it"
             )
-        if num_cells * self.access_points.count > MAX_POWERS:
+        num_powers = num_cells * self.access_points.total * self.carriers.count
+        if num_powers > MAX_POWERS:
             raise ValueError(
-                f"receivers.cell_size_m must leave at most {MAX_POWERS:,} cells times access points, but "
-                f"{cell_size_m:g} m makes {num_cells * self.access_points.count:.3g}; raise it or lower "
-                "access_points.count"
+                f"receivers.cell_size_m must leave at most {MAX_POWERS:,} cells times access points (times carriers), "
+                f"but {cell_size_m:g} m makes {num_powers:.3g}; raise it or lower access_points.count"
             )
         if site.grid.num_cells == 0:
             raise ValueError(
                 "receivers.zones must hold the centre of at least one cell, but cell_size_m is "
                 f"{self.receivers.cell_size_m:g} m; make the cells smaller or the zones larger"
             )
-        most_rays = self.rungs[-1] * self.access_points.count
+        most_rays = self.rungs[-1] * self.access_points.total
         if most_rays > MAX_RAYS:
             raise ValueError(
                 f"fidelity.rungs times access_points.count must be < 2**32 rays, but is {most_rays}; "
                 "lower the last rung"
             )
-        if self.reflector is not None and self.reflector.material not in ITU_MATERIALS:
-            raise ValueError(
-                f"reflector.material must be one of ITU-R P.2040's, but got {self.reflector.material!r}; "
-                "metal is the usual one"
-            )
+        for field, plate in self._named_plates:
+            if plate.material not in ITU_MATERIALS:
+                raise ValueError(
+                    f"{field}.material must be one of ITU-R P.2040's, but got {plate.material!r}; metal is usual"
+                )
         site.space.check()
+        self.objective.check(site.cells, self.access_points.total)
         if site.plan is not None:
             _check_inside(self, site, site.plan)
         return self
+
+    @model_validator(mode="before")
+    @classmethod
+    def _several_in_place_of_one(cls, data: Any) -> Any:
+        """A list of plates takes the place of the plate that is there by default; both are not to be given."""
+        if isinstance(data, Mapping) and data.get("reflectors") is not None:
+            if data.get("reflector") is not None:
+                raise ValueError(
+                    "reflector must be null where reflectors is given, but both are; move it into the list"
+                )
+            return {**data, "reflector": None}
+        return data
+
+    @property
+    def plates(self) -> tuple[ReflectorConfig, ...]:
+        """The plates, however they are given; empty where there are none."""
+        return tuple(plate for _, plate in self._named_plates)
+
+    @property
+    def _named_plates(self) -> list[tuple[str, ReflectorConfig]]:
+        if self.reflectors is not None:
+            return [(f"reflectors.{i}", plate) for i, plate in enumerate(self.reflectors)]
+        return [("reflector", self.reflector)] if self.reflector is not None else []
+
+    def antenna_files(self) -> dict[str, str]:
+        """Digest of each file that describes an antenna, by its path."""
+        each, fixed = self.access_points.each, self.access_points.fixed
+        antennas = [self.radio.antenna, *(ap.antenna for ap in each), *(ap.antenna for ap in fixed)]
+        return {str(antenna.file): antenna.sha256() for antenna in antennas if antenna and antenna.file}
+
+    def on(self, carrier: Carrier) -> "PlacementProblem":
+        """The same on one of its further carriers alone."""
+        radio = self.radio.model_copy(update={"frequency_hz": carrier.frequency_hz})
+        return self.model_copy(update={"radio": radio, "carriers": CarriersConfig()})
 
     @property
     def rungs(self) -> tuple[int, ...]:
@@ -109,6 +159,8 @@ class PlacementProblem(Model):
         plan = self.scene.floor_plan()
         users = self.receivers.zones or (plan.user_zones if plan else None)
         areas = self.access_points.areas or (plan.access_point_areas if plan else None)
+        if not self.access_points.needs_areas:
+            areas = ()
         if users is None or areas is None:
             raise ValueError(
                 "receivers.zones and access_points.areas must be given, as a scene that is no floor plan has none; "
@@ -118,29 +170,23 @@ class PlacementProblem(Model):
         if keep_out is None:
             keep_out = plan.keep_out_zones if plan else ()
         users_region = region(users)
-        space = PlacementSpace(
-            AccessPointSpace(self.access_points, _inside(plan, region(areas)), region(keep_out)),
-            self._plates(plan, users_region),
+        access_points = AccessPointSpace(
+            self.access_points,
+            _inside(plan, region(areas)) if areas else region(()),
+            region(keep_out),
+            building_of(plan),
+            self.radio.antenna,
         )
+        space = PlacementSpace(access_points, self._plates(plan, users_region, access_points.region))
         grid = ReceiverGrid(users_region, self.receivers.cell_size_m, self.receivers.height_m)
         return Site(plan, space, grid, users)
 
-    def _plates(self, plan: FloorPlan | None, users: Region) -> tuple[PlateSpace, ...]:
-        reflector = self.reflector
-        if reflector is None:
-            return ()
-        wall: WallRectangle | None = reflector.wall or (plan.reflector_wall if plan else None)
-        if wall is None:
-            raise ValueError(
-                "reflector.wall must be given, as the scene names no wall for it; give top_left_m and "
-                "bottom_right_m, or set reflector to null"
-            )
-        check_fits(reflector.size_m, wall)
-        bounds = users.bounds
-        if reflector.focal_area is not None:
-            bounds = (*reflector.focal_area[0], *reflector.focal_area[1])
-        mount = PlateMount(wall, reflector.size_m)
-        return (PlateSpace(mount, bounds, reflector.focal_height_m),)
+    def _plates(self, plan: FloorPlan | None, users: Region, areas: Region) -> tuple[PlateSpace, ...]:
+        several = len(self.plates) > 1
+        return tuple(
+            plate_space(plate, plan, users, areas, field, str(number) if several else "")
+            for number, (field, plate) in enumerate(self._named_plates, start=1)
+        )
 
 
 def _inside(plan: FloorPlan | None, area: Region) -> Region:
@@ -162,18 +208,15 @@ def _check_inside(problem: PlacementProblem, site: Site, plan: FloorPlan) -> Non
             f"receivers.zones must lie inside the building {plan.name!r} (outline {list(plan.outline.bounds)}), but "
             f"reach {list(site.grid.region.bounds)}; move them"
         )
-    for name, height_m in (
-        ("access_points.height_m", problem.access_points.height_m),
-        ("receivers.height_m", problem.receivers.height_m),
-    ):
-        if height_m >= plan.height_m:
-            raise ValueError(f"{name} must be below the ceiling at {plan.height_m:g} m, but got {height_m:g}; lower it")
     receivers = problem.receivers
+    if receivers.height_m >= plan.height_m:
+        raise ValueError(
+            f"receivers.height_m must be below the ceiling at {plan.height_m:g} m, but got {receivers.height_m:g}; "
+            "lower it"
+        )
     low_m, high_m = (receivers.height_m + sign * receivers.panel_height_m / 2 for sign in (-1, 1))
     if receivers.surface == "crosses" and (low_m < 0 or high_m > plan.height_m):
         raise ValueError(
             f"receivers.panel_height_m must keep the panels between floor and ceiling, 0 to {plan.height_m:g} m, but "
             f"they reach from {low_m:g} to {high_m:g} m; make them lower"
         )
-    for plate in site.space.plates:
-        plan.check_wall(plate.mount.wall, "reflector.wall")

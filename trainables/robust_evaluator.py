@@ -4,7 +4,7 @@ A placement is traced in the model's own world and in every variant of it, with 
 worst worlds. This takes as many times the rays as there are worlds, and a scene for each that is built otherwise.
 """
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from trainables.variants.base import Worlds
 class RobustEvaluator(PlacementEvaluator):
     """Scores placements by the worst of several worlds, in a scene for each that takes one.
 
-    Its maps are ``[num_worlds, num_ap, num_cells]``, the model's own first.
+    Its maps are those of ``PlacementEvaluator`` with worlds in front, the model's own first.
 
     Args:
         problem: what to score.
@@ -49,7 +49,7 @@ class RobustEvaluator(PlacementEvaluator):
 
     def score(self, traced: TracedMap) -> Score:
         """The mean score of the worst worlds; coverage and all else is of the same."""
-        scores = [self.problem.objective.score(rss_w) for rss_w in traced.rss_w]
+        scores = [self.score_of(rss_w) for rss_w in traced.rss_w]
         weights = worst_weights([score.value for score in scores], self._worst_share)
         figures = [field.name for field in fields(Score) if field.name != "feasible"]
         means: dict[str, Any] = {name: float(weights @ [getattr(of, name) for of in scores]) for name in figures}
@@ -57,4 +57,4 @@ class RobustEvaluator(PlacementEvaluator):
 
     def modelled_w(self, traced: TracedMap) -> Powers:
         """Of the model's own world."""
-        return np.asarray(traced.rss_w[0])
+        return super().modelled_w(replace(traced, rss_w=traced.rss_w[0]))

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from sionna.rt.renderer import visual_scene_from_wireless_scene
 from sionna.rt.utils import scoped_set_log_level
 
-from search_spaces.design import Placement, ReflectorPose, Vector
+from search_spaces.design import Placement, Vector
 from search_spaces.placement import PlacementSpace
 from search_spaces.reflector import bisector
 from trainables.evaluator import PlacementEvaluator
@@ -143,12 +143,12 @@ def _side(space: PlacementSpace) -> str:
     It is the same for all placements of a problem, so that their pictures compare.
     """
     facing = np.zeros(3)
-    area = space.access_points.area.centroid
-    ap_m = np.array([area.x, area.y, space.access_points.config.height_m])
+    middle = space.access_points.region.centroid
+    ap_m = np.array([middle.x, middle.y, np.mean([ap.places.heights_m for ap in space.access_points.mounted])])
     for plate in space.plates[:1]:
         x_min, y_min, x_max, y_max = plate.focal_bounds
         focal_m = np.array([(x_min + x_max) / 2, (y_min + y_max) / 2, plate.focal_height_m])
-        facing = bisector(plate.mount.wall_point(0.5, 0.5), ap_m, focal_m)
+        facing = bisector(plate.mounts[0].wall_point(0.5, 0.5), ap_m, focal_m)
     into_view = {side: facing[0] * np.cos(a) + facing[1] * np.sin(a) for side, a in _SIDES.items()}
     most = max(into_view.values())
     return next(side for side, share in into_view.items() if share > most - 1e-9)
@@ -261,7 +261,7 @@ def _shapes(
         shapes += _tubes(np.array([ap.position_m, ap.position_m + 40 * unit_m * ap.direction]), 2.5 * unit_m, AP_COLOR)
         shapes += _pole(ap.position_m, floor_m, unit_m)
     for plate in placement.reflectors:
-        shapes.append(_plate(plate))
+        shapes += [_plate(sheet_m) for sheet_m in plate.sheets_m]
         shapes += _tubes(plate.vertices_m[[0, 1, 2, 3, 0]], 1.2 * unit_m, _EDGE_COLOR)
         shapes += _pole(plate.center_m, floor_m, unit_m)
     return {f"shape-{number}": shape for number, shape in enumerate(shapes)}
@@ -284,11 +284,13 @@ def _ball(center_m: Vector, radius_m: float, color: str) -> dict[str, Any]:
     return {"type": "sphere", "center": center_m.tolist(), "radius": radius_m, "emitter": _glow(color)}
 
 
-def _plate(plate: ReflectorPose) -> dict[str, Any]:
-    """A rectangle with the plate's corners: Mitsuba's own runs from -1 to 1 in x and y."""
-    first, second, _, last = plate.vertices_m
+def _plate(corners_m: Array) -> dict[str, Any]:
+    """A rectangle with a facet's corners ``[4, 3]`` [m]: Mitsuba's own runs from -1 to 1 in x and y."""
+    first, second, third, last = corners_m
+    across, up = (second - first) / 2, (last - first) / 2
+    normal = np.cross(across, up)
     to_world = np.eye(4)
-    to_world[:3] = np.column_stack([(second - first) / 2, (last - first) / 2, plate.normal, plate.center_m])
+    to_world[:3] = np.column_stack([across, up, normal / np.linalg.norm(normal), (first + third) / 2])
     return {
         "type": "rectangle",
         "to_world": mi.ScalarTransform4f(to_world.tolist()),

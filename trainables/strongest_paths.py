@@ -6,6 +6,7 @@ everybody's strongest path, then everybody's second, so that those near an acces
 the worst-served, whom the search is about, have no line at all.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import mitsuba as mi  # isort: skip  (the variant is chosen before Sionna is imported)
@@ -14,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import sionna.rt as rt
 
-from search_spaces.design import Placement
+from search_spaces.design import AccessPoint, Placement, Vector
 from trainables.objectives.base import dbm_to_w
 from trainables.tracing.movable_scene import MovableScene
 from trainables.tracing.path_gradient import CANDIDATES_PER_POINT, SEED
@@ -68,55 +69,79 @@ def strongest_paths(
     )
     for number, target_m in enumerate(targets_m.tolist()):
         scene.add(rt.Receiver(f"target-{number}", position=mi.Point3f(*target_m)))
-    paths = rt.PathSolver()(
-        scene,
-        max_depth=radio.max_depth,
-        max_num_paths_per_src=CANDIDATES_PER_POINT * max(1, len(targets_m)),
-        samples_per_src=SAMPLES_PER_AP,
-        los=radio.line_of_sight,
-        specular_reflection=radio.specular_reflection,
-        refraction=radio.refraction,
-        diffuse_reflection=radio.diffuse_reflection,
-        diffraction=radio.diffraction,
-        edge_diffraction=radio.diffraction,
-        seed=SEED,
-    )
-    power_w = _power_w(paths, placement)
-    chosen = _in_rounds(power_w)[:num_paths]
-    if not chosen:
-        return []
-    vertices_m, objects = paths.vertices.numpy().astype(np.float64), paths.objects.numpy()
-    met = paths.interactions.numpy() != rt.constants.InteractionType.NONE
+    solver, by_group = rt.PathSolver(), []
+    for group in movable.groups:
+        with movable.transmitting(group):
+            paths = solver(
+                scene,
+                max_depth=radio.max_depth,
+                max_num_paths_per_src=CANDIDATES_PER_POINT * max(1, len(targets_m)),
+                samples_per_src=SAMPLES_PER_AP,
+                los=radio.line_of_sight,
+                specular_reflection=radio.specular_reflection,
+                refraction=radio.refraction,
+                diffuse_reflection=radio.diffuse_reflection,
+                diffraction=radio.diffraction,
+                edge_diffraction=radio.diffraction,
+                seed=SEED,
+            )
+            by_group.append(_GroupPaths.of(paths, [(ap, placement.access_points[ap]) for ap in group.members]))
     plates = [scene.objects[plate_id].object_id for plate_id in movable.plate_ids]
+    chosen = _in_rounds(np.concatenate([paths.power_w.reshape(len(targets_m), -1) for paths in by_group], axis=1))
+    starts = np.cumsum([0, *(paths.power_w[0].size for paths in by_group)])
     found = []
-    for target, ap, number in chosen:
-        hops = met[:, target, ap, number]
-        ends = placement.access_points[ap].position_m, targets_m[target]
-        corners_m = np.vstack([ends[0], vertices_m[hops, target, ap, number], ends[1]])
-        by_reflector = bool(np.isin(objects[hops, target, ap, number], plates).any())
-        found.append(RayPath(ap, target, corners_m, by_reflector, float(power_w[target, ap, number])))
+    for target, column in chosen[:num_paths]:
+        number = int(np.searchsorted(starts, column, side="right")) - 1
+        found.append(by_group[number].path(target, column - int(starts[number]), targets_m[target], plates))
     return found
 
 
-def _power_w(paths: rt.Paths, placement: Placement) -> Array:
-    """Power of each path, ``[num_targets, num_ap, num_paths]``, W; 0 where there is none.
+@dataclass(frozen=True, eq=False)
+class _GroupPaths:
+    """All paths from some access points to the targets.
 
-    As in the radio map, the elements of an access point share its power and add up as fields.
+    Attributes:
+        access_points: who transmits, and their indices in the placement.
+        power_w: ``[num_targets, num_ap, num_paths]``, W; 0 where there is none.
+        met: which of its hops each path has, ``[max_depth, num_targets, num_ap, num_paths]``.
+        objects: with which object they are, alike.
+        vertices_m: where they are, ``[max_depth, num_targets, num_ap, num_paths, 3]``, m.
     """
-    real, imaginary = (part.numpy().astype(np.float64) for part in paths.a)  # [target, 2, ap, element, path]
-    field = (real + 1j * imaginary).sum(axis=3) / np.sqrt(max(1, real.shape[3]))
-    sent_w = np.array([dbm_to_w(ap.power_dbm) for ap in placement.access_points])
-    received_w: Array = (np.abs(field) ** 2).sum(axis=1) * sent_w[:, None]
-    return received_w
+
+    access_points: Sequence[tuple[int, AccessPoint]]
+    power_w: Array
+    met: npt.NDArray[np.bool_]
+    objects: npt.NDArray[np.uint32]
+    vertices_m: Array
+
+    @classmethod
+    def of(cls, paths: rt.Paths, access_points: Sequence[tuple[int, AccessPoint]]) -> "_GroupPaths":
+        """As in the radio map, the elements of an access point share its power and add up as fields."""
+        real, imaginary = (part.numpy().astype(np.float64) for part in paths.a)  # [target, 2, ap, element, path]
+        field = (real + 1j * imaginary).sum(axis=3) / np.sqrt(max(1, real.shape[3]))
+        sent_w = np.array([dbm_to_w(ap.power_dbm) for _, ap in access_points])
+        return cls(
+            access_points,
+            (np.abs(field) ** 2).sum(axis=1) * sent_w[:, None],
+            paths.interactions.numpy() != rt.constants.InteractionType.NONE,
+            paths.objects.numpy(),
+            paths.vertices.numpy().astype(np.float64),
+        )
+
+    def path(self, target: int, column: int, target_m: Vector, plates: list[int]) -> RayPath:
+        """One of them: ``column`` counts the paths of all access points; ``plates`` are objects."""
+        ap, number = divmod(column, self.power_w.shape[2])
+        index, access_point = self.access_points[ap]
+        hops = self.met[:, target, ap, number]
+        corners_m = np.vstack([access_point.position_m, self.vertices_m[hops, target, ap, number], target_m])
+        by_reflector = bool(np.isin(self.objects[hops, target, ap, number], plates).any())
+        return RayPath(index, target, corners_m, by_reflector, float(self.power_w[target, ap, number]))
 
 
-def _in_rounds(power_w: Array) -> list[tuple[int, int, int]]:
-    """Indices ``(target, ap, path)`` of all paths with power: each target's strongest first, then each one's next."""
-    num_targets = len(power_w)
-    flat_w = power_w.reshape(num_targets, -1)
-    order = np.argsort(-flat_w, axis=1)
+def _in_rounds(power_w: Array) -> list[tuple[int, int]]:
+    """Indices of what has power in ``[num_targets, num_paths]``: everybody's strongest first, then their next."""
+    order = np.argsort(-power_w, axis=1)
     rounds = np.argsort(order, axis=1)
-    target, column = np.nonzero(flat_w > 0)
-    ranked = np.lexsort([-flat_w[target, column], rounds[target, column]])
-    ap, number = np.unravel_index(column[ranked], power_w.shape[1:])
-    return list(zip(target[ranked].tolist(), ap.tolist(), number.tolist(), strict=True))
+    target, column = np.nonzero(power_w > 0)
+    ranked = np.lexsort([-power_w[target, column], rounds[target, column]])
+    return list(zip(target[ranked].tolist(), column[ranked].tolist(), strict=True))

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from tune_reflector.errors import BAD_INPUT
 
 COMMANDS = {
+    "preview": "draw a building and list what is wrong, before anything is searched",
     "search": "find where access points and a reflector go",
+    "evaluate": "measure placements that are given, without a search",
     "compare": "compare searches at an equal budget of rays",
     "calibrate": "measure which rungs of the fidelity earn trust in a scene",
     "validate": "compare what this machine computes with theory, a row each",

@@ -28,5 +28,14 @@ def one_line(text: str) -> str:
     return f"{printable[:_HEAD]} ... {printable[-_TAIL:]}"
 
 
+class SearchError(RuntimeError):
+    """A search that has ended without a winner, and why; what it leaves behind is in its folder."""
+
+
 BAD_INPUT = 2
 """Exit code of a program that was told something wrong."""
+
+
+def install_extra(name: str) -> str:
+    """How the extra of that name is installed: from the checkout, as no package index has this project."""
+    return f"run pip install -e '.[{name}]' in the folder of this checkout"

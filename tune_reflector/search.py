@@ -6,11 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tune_reflector.callable_module import make_callable
 from tune_reflector.errors import BAD_INPUT
 from tune_reflector.execution.signals import exit_code, terminable
 
 if TYPE_CHECKING:
     from tune_reflector.experiment.console import Console
+
+OK, FAILED = 0, 1
+"""Exit codes, beside ``BAD_INPUT``; after a signal it is 128 + its number."""
+
+make_callable(__name__, "tune_reflector.api.searches:search")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -44,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code (2 for bad input, 130 after Ctrl-C, 143 after SIGTERM)."""
+    """Run the command line; returns the exit code (1: no winner, 2: bad input, 130: Ctrl-C, 143: SIGTERM)."""
     with terminable():
         try:
             return _run(argv)
@@ -62,7 +68,7 @@ def _run(argv: Sequence[str] | None) -> int:
     arguments = parser().parse_intermixed_args(argv)
 
     from tune_reflector.config.config_file import dump_config, load_config, split_words  # past --help
-    from tune_reflector.errors import ConfigError
+    from tune_reflector.errors import ConfigError, SearchError
 
     try:
         file, overrides = split_words(arguments.words)
@@ -74,16 +80,20 @@ def _run(argv: Sequence[str] | None) -> int:
                 )
             from tune_reflector.experiment import run
 
-            return run.resume(arguments.resume, overrides, arguments.other_versions, _console(arguments))
+            run.resume(arguments.resume, overrides, arguments.other_versions, _console(arguments))
+            return OK
         if arguments.other_versions:
             raise ConfigError("--other-versions: goes with --resume DIR; add it")
         config = load_config(file, overrides)
         if arguments.print_config:
             print(dump_config(config), end="")
-            return 0
+            return OK
         from tune_reflector.experiment import run
 
-        return run.start(config, arguments.overwrite, arguments.dry_run, _console(arguments))
+        run.start(config, arguments.overwrite, arguments.dry_run, _console(arguments))
+        return OK
+    except SearchError:  # told already
+        return FAILED
     except ConfigError as error:
         print(error, file=sys.stderr)
         return BAD_INPUT

@@ -74,6 +74,12 @@ def test_rays_of_a_copy_count_though_it_repeats_an_iteration() -> None:
     assert found.best.value == -50
 
 
+def test_a_trial_of_a_placement_that_cannot_be_built_is_counted_once() -> None:
+    bad = result("a", -170, complete=False, feasible=False)
+    found = counter(bad, bad, result("b", -60), result("c", -170, feasible=False))
+    assert found.infeasible == 2
+
+
 def test_what_is_not_a_number_is_never_the_best() -> None:
     found = counter()
     for number, score in enumerate((float("nan"), -70.0, float("nan"), float("inf"), -60.0)):

@@ -187,3 +187,18 @@ def test_without_a_plate_the_access_points_climb_alone() -> None:
     results = [trial.train() for _ in range(6)]
     trial.stop()
     assert results[-1]["p5_rss_dbm"] > results[0]["step_p5_rss_dbm"]
+
+
+def test_access_points_on_walls_climb_those_on_spots_stay_and_those_that_are_there_are_turned() -> None:
+    spots = {"kind": "points", "points_m": [[2, 1], [6, 3], [10, 1]]}
+    there = {"position_m": [4, 2, 2.5], "turn": True}
+    aps = {"count": 2, "mount": {"kind": "wall"}, "each": [{}, {"mount": spots}], "fixed": [there]}
+    problem = PlacementProblem.model_validate(
+        {"fidelity": {"rungs": RUNGS[:1]}, "access_points": aps, "reflector": None, "objective": {"combine": "total"}}
+    )
+    begin = problem.site().space.sample(np.random.default_rng(1))
+    trial = in_process(GradientTrainable).for_problem(problem, settings=ASCENT)(begin | {"learning_rate": 0.02})
+    trial.train()
+    moved = {name for name, value in trial._placed.items() if value != begin[name]}
+    trial.stop()
+    assert moved == begin.keys() - {"spot2"}

@@ -74,6 +74,7 @@ def test_it_is_what_boxes_by_hand_give(at_a_time: int, monkeypatch: pytest.Monke
         ({"radio": {"diffraction": True}}, "radio.diffraction is true"),
         ({"radio": {"specular_reflection": False}}, "radio.specular_reflection is false"),
         ({"radio": {"array_columns": 2}}, "access points are arrays"),
+        ({"access_points": {"each": [{"antenna": {"columns": 2}}]}}, "access points are arrays"),
         ({"receivers": {"surface": "plane"}}, "receivers.surface is not crosses"),
         ({"scene": {"plan": "office"}}, "has doors or windows"),
         ({"receivers": {"zones": [[[16, 0], [20, 0], [20, 20], [16, 20]]]}}, "receiver cells are not all in one leg"),
@@ -82,7 +83,7 @@ def test_it_is_what_boxes_by_hand_give(at_a_time: int, monkeypatch: pytest.Monke
             {"reflector": {"wall": {"top_left_m": [4, 0, 3], "bottom_right_m": [0, 0, 0]}}},
             "the plate is not all in the corner of the L",
         ),
-        ({"receivers": {"cell_size_m": 0.1}}, "paths from plate to cells are more than"),
+        ({"receivers": {"cell_size_m": 0.1}}, "paths from plates to cells are more than"),
     ],
     ids=lambda value: None if isinstance(value, dict) else value.replace(" ", "-"),
 )
@@ -94,7 +95,7 @@ def test_what_images_do_not_know_is_refused(changes: dict[str, Any], reason: str
 
 def test_without_a_plate_there_is_nothing_to_tell() -> None:
     of = problem()
-    with pytest.raises(NoBoxesError, match="there is not one plate"):
+    with pytest.raises(NoBoxesError, match="there is no plate"):
         PlateOptics.of(of, placement(of).without_reflectors())
 
 
@@ -102,3 +103,30 @@ def feasible(of: PlacementProblem) -> Placement:
     space, rng = of.site().space, np.random.default_rng(2)
     draws = (space.sample(rng) for _ in range(1000))
     return space.decode(next(genes for genes in draws if not space.violation(genes)))
+
+
+def test_what_two_plates_bring_is_added_up() -> None:
+    wide = {"top_left_m": [20, 4, 3], "bottom_right_m": [20, 0, 0]}
+    two = PlacementProblem.model_validate(
+        {
+            "radio": {"max_depth": 2},
+            "receivers": {"cell_size_m": 2.0},
+            "reflectors": [{"wall": wide}, {"material": "wood"}],
+        }
+    )
+    at, nothing_w = feasible(two), np.zeros(two.site().grid.num_cells)
+    both_w = PlateOptics.of(two, at).power_w(nothing_w)
+    alone_w = [
+        PlateOptics.of(two.model_copy(update={"reflectors": (plate,)}), Placement(at.access_points, (pose,))).power_w(
+            nothing_w
+        )
+        for plate, pose in zip(two.plates, at.reflectors, strict=True)
+    ]
+    np.testing.assert_allclose(both_w, sum(alone_w))
+    assert alone_w[0].sum() > 2 * alone_w[1].sum() > 0, "wood reflects less"
+
+
+def test_a_tiled_plate_is_not_known() -> None:
+    of = problem().model_copy(update={"reflector": PlacementProblem(reflector={"tiles": [2, 2]}).reflector})
+    with pytest.raises(NoBoxesError, match=r"a plate is tiled \(reflector.tiles\)"):
+        PlateOptics.of(of, feasible(of))

@@ -200,9 +200,9 @@ def test_a_sampler_whose_extra_is_not_installed(
 
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     line = bad(capsys, *QUICK, "scene.plan=l_corridor", "searcher={kind: optuna, sampler: gp}")
-    assert "tune-reflector[gp]" in line
+    assert "pip install -e '.[gp]' in the folder of this checkout" in line
     line = bad(capsys, *QUICK, "launch=ray", "ray.dashboard=true")
-    assert "tune-reflector[dashboard]" in line
+    assert "pip install -e '.[dashboard]' in the folder of this checkout" in line
 
 
 @pytest.mark.parametrize("where", ["launch=local", "ray.address=auto"])

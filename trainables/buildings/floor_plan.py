@@ -17,11 +17,13 @@ from typing import Annotated, Self
 import numpy as np
 import numpy.typing as npt
 import shapely
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, ValidationInfo, field_validator, model_validator
 from shapely.geometry import LineString, Point, Polygon
 from shapely.ops import unary_union
 
+from search_records.display import display_path
 from search_spaces import plain_yaml
+from search_spaces.complaints import ComplaintsError, Source, complain, complaints
 from search_spaces.model import Model
 from search_spaces.reflector import WallRectangle
 from search_spaces.zones import Coordinate, Region, Zone, Zones, region
@@ -52,9 +54,7 @@ ITU_MATERIALS = (
 
 def _is_itu_material(name: str) -> str:
     if name not in ITU_MATERIALS:
-        raise ValueError(
-            f"material must be one of ITU-R P.2040's, but got {name!r}; choose from " + ", ".join(ITU_MATERIALS)
-        )
+        raise ValueError(f"must be one of ITU-R P.2040's, but got {name!r}; choose from " + ", ".join(ITU_MATERIALS))
     return name
 
 
@@ -69,8 +69,8 @@ MAX_OPENINGS = 100
 
 MAX_HEIGHT_M = 1_000.0
 
-_TOLD_PROBLEMS = 10
-"""Of a plan at once: they share a line."""
+OUTSIDE_M = 0.5
+"""How far walls may lie outside the outline, beside their own thickness: outer ones may be drawn on their middle."""
 
 _TOLERANCE_M = 1e-9
 """Lengths that differ by less are equal: 0.1 + 0.2 is not quite 0.3."""
@@ -78,11 +78,28 @@ _TOLERANCE_M = 1e-9
 Material = Annotated[str, AfterValidator(_is_itu_material)]
 
 
+MAX_THICKNESS_M = dict.fromkeys(ITU_MATERIALS, 0.5) | {
+    "wood": 1.0,  # logs
+    "metal": 1.0,
+    **dict.fromkeys(("brick", "concrete", "marble"), 5.0),  # of a bunker
+    **dict.fromkeys(("asphalt_concrete", "medium_dry_ground", "vacuum", "very_dry_ground", "wet_ground"), 100.0),
+}
+"""Thickest slab by material [m], far beyond what is built: a board of 10 m is a slip of the decimal point."""
+
+
 class Slab(Model):
     """A sheet's material and the thickness that transmission through it is computed with."""
 
     material: Material = Field(description="ITU-R P.2040 material")
-    thickness_m: float = Field(gt=0, le=100, description="thickness of the slab [m]")
+    thickness_m: float = Field(gt=0, le=100, description="thickness of the slab [m]; most boards: at most 0.5")
+
+    @field_validator("thickness_m")
+    @classmethod
+    def _can_be_built(cls, thickness_m: float, info: ValidationInfo) -> float:
+        material = info.data.get("material")
+        if material is not None and thickness_m > (most_m := MAX_THICKNESS_M[material]):
+            raise ValueError(f"must be <= {most_m:g} m for {material}, but got {thickness_m:g}; give metres")
+        return thickness_m
 
 
 class Opening(Model):
@@ -151,44 +168,63 @@ class FloorPlan(Model):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
-        self._check_walls()
-        for wall in self.walls:
-            self._check_openings(wall)
-        if self.reflector_wall is not None:
-            self.check_wall(self.reflector_wall, "reflector_wall")
+        complain(self._complaints())
         return self
 
-    def _check_walls(self) -> None:
+    def _complaints(self) -> Iterator[str]:
+        yield from self._complaints_of_walls()
+        for number, wall in enumerate(self.walls):
+            yield from self._complaints_of_openings(number, wall)
+        if self.reflector_wall is not None:
+            try:
+                self.check_wall(self.reflector_wall, "reflector_wall")
+            except ValueError as error:
+                yield str(error)
+
+    def _complaints_of_walls(self) -> Iterator[str]:
         segments = [LineString(ends) for wall in self.walls for ends in pairwise(wall.corners_m)]
         if len(segments) > MAX_SEGMENTS:
-            raise ValueError(
+            yield (
                 f"walls must have at most {MAX_SEGMENTS:,} segments together, but have {len(segments):,}; leave out "
                 "small ones"
             )
+            return
         met = shapely.STRtree(segments).query(segments, predicate="intersects").shape[1]
         crossings = (met - len(segments)) // 2  # every segment has met itself, and each pair is there both ways
         if crossings > MAX_CROSSINGS:
-            raise ValueError(
+            yield (
                 f"walls must meet at most {MAX_CROSSINGS:,} times, segment by segment, but do {crossings:,} times; "
                 "leave out small ones"
             )
+        for number, wall in enumerate(self.walls):
+            inside = self.outline.buffer(OUTSIDE_M + wall.thickness_m)
+            outside = [[x, y] for x, y in wall.path_m if not inside.intersects(Point(x, y))]
+            if outside:
+                yield (
+                    f"walls.{number}.path_m must lie inside outline_m {list(self.outline.bounds)}, but wall "
+                    f"{wall.name!r} reaches {', '.join(map(str, outside))}; move it, or enlarge outline_m"
+                )
 
-    def _check_openings(self, wall: Wall) -> None:
+    def _complaints_of_openings(self, of_wall: int, wall: Wall) -> Iterator[str]:
         lengths = [float(np.hypot(*np.subtract(b, a))) for a, b in pairwise(wall.corners_m)]
         height_m = wall.height_m or self.height_m
         for number, opening in enumerate(wall.openings):
-            where = f"wall {wall.name!r}: opening of segment {opening.segment}"
+            where = f"walls.{of_wall}.openings.{number}"
             if opening.segment >= len(lengths):
-                raise ValueError(f"{where}: segment must be < {len(lengths)}, the wall's segments; count from 0")
+                yield (
+                    f"{where}.segment must be < {len(lengths)}, the segments of wall {wall.name!r}, but got "
+                    f"{opening.segment}; count from 0"
+                )
+                continue
             end_m = opening.start_m + opening.width_m
             length_m = lengths[opening.segment]
             if end_m > length_m + _TOLERANCE_M or opening.top_m > height_m + _TOLERANCE_M:
-                raise ValueError(
-                    f"{where} must lie within its {length_m:g} x {height_m:g} m, but ends at "
+                yield (
+                    f"{where} must lie within its {length_m:g} x {height_m:g} m of wall {wall.name!r}, but ends at "
                     f"{end_m:g} m and {opening.top_m:g} m; make it smaller"
                 )
             if any(opening.overlaps(other) for other in wall.openings[:number]):
-                raise ValueError(f"{where} at {opening.start_m:g} m overlaps another; move it")
+                yield f"{where} of wall {wall.name!r} at {opening.start_m:g} m overlaps another; move it"
 
     def check_wall(self, wall: WallRectangle, field: str) -> None:
         """Raise ``ValueError`` that names ``field`` unless the rectangle lies inside the building."""
@@ -237,19 +273,20 @@ def load_floor_plan(path: Path) -> FloorPlan:
 
     Raises:
         OSError: the file cannot be read.
-        ValueError: it is not YAML, or not a floor plan.
+        ValueError: it is not YAML, or not a floor plan; ``ComplaintsError`` if several things are wrong with it.
     """
-    content = plain_yaml.parse(plain_yaml.read(path), str(path))
+    text = plain_yaml.read(path)
+    content = plain_yaml.parse(text, str(path))
+    if not isinstance(content, dict):
+        raise ValueError(
+            f"{path} must be a floor plan, a mapping of keys, but is a {type(content).__name__}; write 'key: value' "
+            "lines"
+        )
     try:
         return FloorPlan.model_validate(content)
     except ValidationError as error:
-        problems = [
-            f"{'.'.join(map(str, e['loc']))}: {e['msg'].removeprefix('Value error, ')}".removeprefix(": ")
-            for e in error.errors(include_url=False)
-        ]
-        if len(problems) > _TOLD_PROBLEMS:
-            problems = [*problems[:_TOLD_PROBLEMS], f"{len(problems) - _TOLD_PROBLEMS} more"]
-        raise ValueError(f"{path} must be a floor plan, but: {' | '.join(problems)}; correct it") from None
+        source = Source(str(display_path(path)), text, names_itself=True)
+        raise ComplaintsError(complaints(error, content, FloorPlan, source), placed=True) from None
 
 
 def bundled_floor_plans() -> dict[str, Path]:

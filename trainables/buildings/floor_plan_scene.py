@@ -7,6 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from search_spaces.complaints import ComplaintsError
 from trainables.buildings.base import SceneSource
 from trainables.buildings.floor_plan import FloorPlan, bundled_floor_plans, load_floor_plan
 
@@ -44,7 +45,10 @@ class FloorPlanScene(SceneSource):
                 f"plan must be a bundled floor plan or a YAML file, but {self.plan!r} is neither; the bundled ones "
                 f"are {', '.join(bundled_floor_plans())}"
             )
-        _cached_plan(self.file)
+        try:
+            _cached_plan(self.file)
+        except ComplaintsError as error:
+            raise ComplaintsError((f"plan: {line}" for line in error.lines), error.placed) from None
         return self
 
     def floor_plan(self) -> FloorPlan:

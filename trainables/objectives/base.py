@@ -5,7 +5,9 @@ hiding an access point. They are never covered: the floor lies below the thresho
 scores below all that can.
 """
 
+import math
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import ClassVar, Literal, Self
 
 import numpy as np
@@ -16,6 +18,7 @@ from search_records.display import format_share
 from search_records.result import Score
 from search_spaces.kinds import Kind
 from search_spaces.model import Model
+from trainables.objectives.cells import NOWHERE, Cells
 
 Powers = npt.NDArray[np.float64]
 """Received power [W], of each access point and cell ``[num_ap, num_cells]`` or of each cell ``[num_cells]``."""
@@ -112,12 +115,25 @@ class ObjectiveSettings(Kind):
     def lowest(self) -> float:
         """The value of a map without any power: no feasible placement is worth less."""
 
+    @property
+    def highest(self) -> float:
+        """What no map can be worth more than: 100 of a share in %."""
+        return math.inf
+
+    def check(self, cells: Cells, num_ap: int) -> None:
+        """Raise ``ValueError`` where the settings do not fit the cells or the number of access points."""
+
     def penalty(self, value: float, error: float | None = None) -> str | None:
         """What people are told instead of a value that is no ``quantity`` but a penalty, with its error.
 
         None for a value that is what its name says: any, unless a kind goes on where its quantity ends.
         """
         return None
+
+    def told_details(self, details: Mapping[str, float | str]) -> str:
+        """``details`` in one line; empty if there are none."""
+        texts = ((name, value if isinstance(value, str) else f"{value:.4g}") for name, value in details.items())
+        return ", ".join(f"{name}: {text}" for name, text in texts)
 
     def difference(self, value: float, other: float) -> float | None:
         """How much more a value is than another, in ``difference_unit``; None if one of them is a penalty."""
@@ -139,24 +155,42 @@ class ObjectiveSettings(Kind):
         return f"{self.told(value, error)}; {covered}{dark}"
 
     @abstractmethod
-    def value(self, cells_w: Powers) -> float:
-        """The value of a map: the power of each cell, ``[num_cells]`` [W], 0 where no ray arrived."""
+    def value(self, rss_w: Powers, cells: Cells) -> float:
+        """The value of a map.
+
+        Args:
+            rss_w: power of each access point in each cell, ``[num_ap, num_cells]`` [W], 0 where no ray arrived;
+                ``combined`` makes one power a cell of it.
+            cells: where they are.
+        """
+
+    def details(self, rss_w: Powers, cells: Cells) -> Mapping[str, float]:
+        """What else is to be told of a map, by name with its unit: ``channel of AP 1``, ``zone 2 [%]``."""
+        return {}
 
     @property
     def marked_share(self) -> float | None:
         """The share of cells whose RSS the value is: what a distribution is marked at. None if it is none."""
         return None
 
-    def decisive_cells(self, cells_w: Powers, count: int) -> npt.NDArray[np.intp]:
+    def decisive_cells(self, rss_w: Powers, cells: Cells, count: int) -> npt.NDArray[np.intp]:
         """The ``count`` cells on which the value depends most, rising: the weakest, unless a kind knows better."""
-        return np.sort(np.argsort(cells_w)[:count])
+        return np.sort(np.argsort(self.combined(rss_w))[:count])
+
+    def misled(self, num_ap: int) -> str | None:
+        """Why more combined power in the decisive cells, as gradients climb to, may be worth less; None: it is not."""
+        return None
 
     def combined(self, rss_w: Powers) -> Powers:
         """Power of each cell ``[num_cells]``, W, from that of each access point ``[num_ap, num_cells]``, W."""
         return np.asarray(rss_w.max(axis=0) if self.combine == "best_server" else rss_w.sum(axis=0))
 
-    def score(self, rss_w: Powers) -> Score:
+    def score(self, rss_w: Powers, cells: Cells = NOWHERE) -> Score:
         """Score a radio map ``[num_ap, num_cells]``, W.
+
+        Args:
+            rss_w: the map.
+            cells: where its cells are, for kinds that ask.
 
         Raises:
             MapError: the map is empty, or holds a value that is negative or not a number.
@@ -165,7 +199,7 @@ class ObjectiveSettings(Kind):
         cells_w, floor_w = self.combined(rss_w), dbm_to_w(self.floor_dbm)
         floored_w = np.maximum(cells_w, floor_w)
         return Score(
-            value=self.value(cells_w),
+            value=self.value(rss_w, cells),
             coverage=float(np.mean(cells_w > dbm_to_w(self.coverage_threshold_dbm))),
             outage=float(np.mean(cells_w <= floor_w)),
             mean_rss_dbm=w_to_dbm(float(floored_w.mean())),

@@ -6,9 +6,13 @@ The local x axis is the boresight, y is level, and azimuth and zenith angle are 
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
+from scipy.interpolate import RegularGridInterpolator
 
+from search_spaces.antenna import AntennaConfig
+from search_spaces.antenna_patterns.gain_table import GainTable
 from search_spaces.design import AccessPoint
 from trainables.physical_optics.plate import Array
 from trainables.tracing.radio import RadioConfig
@@ -16,19 +20,21 @@ from trainables.tracing.radio import RadioConfig
 
 def departing_field(access_point: AccessPoint, radio: RadioConfig, directions: Array) -> Array:
     """Field towards the directions ``[..., 3]`` (unit vectors), ``[..., 3]``; its square is the gain over isotropic."""
+    antenna = radio.antenna_of(access_point)
     x, y, z = _frame(access_point.direction)
     cos_zenith = np.clip(directions @ z, -1.0, 1.0)
     azimuth = np.arctan2(directions @ y, directions @ x)
-    around = np.cross(z, directions)
+    table = antenna.table()
+    zenith = -x if table is not None and table.axis == "-x" else z
+    around = np.cross(zenith, directions)
     at_pole = np.linalg.norm(around, axis=-1, keepdims=True) < 1e-9
     around = np.where(at_pole, y, around)
     phi_hat = around / np.linalg.norm(around, axis=-1, keepdims=True)
     theta_hat = np.cross(phi_hat, directions)
-    slants = _SLANTS[radio.polarization]
+    slants = _SLANTS[antenna.polarization]
     turned = sum(np.cos(s) * theta_hat + np.sin(s) * phi_hat for s in slants) / np.sqrt(len(slants))
-    strength = _PATTERNS[radio.tx_pattern](np.arccos(cos_zenith), azimuth) * _array_factor(
-        radio, directions @ y, cos_zenith
-    )
+    pattern = _PATTERNS[antenna.pattern] if table is None else partial(_tabled, table)
+    strength = pattern(np.arccos(cos_zenith), azimuth) * _array_factor(antenna, directions @ y, cos_zenith)
     return np.asarray(strength[..., None] * turned)
 
 
@@ -40,12 +46,12 @@ def _frame(direction: Array) -> Array:
     return np.stack([x, y, np.cross(x, y)])
 
 
-def _array_factor(radio: RadioConfig, cos_y: Array, cos_z: Array) -> Array:
+def _array_factor(antenna: AntennaConfig, cos_y: Array, cos_z: Array) -> Array:
     """Field of the array over that of one element fed with all its power; real, as elements lie symmetrically."""
     factor = np.ones_like(cos_y)
-    for count, cosine in ((radio.array_columns, cos_y), (radio.array_rows, cos_z)):
+    for count, cosine in ((antenna.columns, cos_y), (antenna.rows, cos_z)):
         places = np.arange(count) - (count - 1) / 2
-        phases = 2 * np.pi * radio.array_spacing * cosine[..., None] * places
+        phases = 2 * np.pi * antenna.spacing * cosine[..., None] * places
         factor = factor * np.cos(phases).sum(axis=-1) / np.sqrt(count)
     return factor
 
@@ -61,6 +67,16 @@ def _tr38901(zenith: Array, azimuth: Array) -> Array:
 def _half_wave_dipole(zenith: Array, _: Array) -> Array:
     sine = np.sin(zenith)
     return np.asarray(np.sqrt(1.643) * np.abs(np.cos(np.pi / 2 * np.cos(zenith))) / np.where(sine < 1e-5, 1.0, sine))
+
+
+def _tabled(table: GainTable, zenith: Array, azimuth: Array) -> Array:
+    """Linear in dB between the directions of a table, all around."""
+    num_elevations, num_azimuths = table.gain_dbi.shape
+    angles = np.linspace(-np.pi / 2, np.pi / 2, num_elevations), np.linspace(0.0, 2 * np.pi, num_azimuths + 1)
+    all_around = np.column_stack([table.gain_dbi, table.gain_dbi[:, 0]])
+    elevation = np.clip(np.pi / 2 - zenith, -np.pi / 2, np.pi / 2)
+    at = np.stack(np.broadcast_arrays(elevation, azimuth % (2 * np.pi)), axis=-1)
+    return np.asarray(10 ** (RegularGridInterpolator(angles, all_around)(at) / 20))
 
 
 _PATTERNS: dict[str, Callable[[Array, Array], Array]] = {

@@ -48,6 +48,17 @@ class AscentSettings(AscentHyperparameters):
                 "it or add rungs"
             )
 
+    def check_objective(self, field: str, problem: PlacementProblem) -> None:
+        """Raise ``ValueError`` where the objective asks for more than power; ``field`` holds these settings."""
+        why = problem.objective.misled(problem.access_points.total)
+        if problem.carriers.further:
+            why = "there are several carriers"
+        if why is not None:
+            raise ValueError(
+                f"{field}.kind must not be 'gradient', which climbs to more power, with objective.kind "
+                f"{problem.objective.kind!r}, but {why}; choose another kind"
+            )
+
 
 @TrainableSettings.register
 class GradientSettings(AscentSettings, TrainableSettings):
@@ -66,6 +77,7 @@ class GradientSettings(AscentSettings, TrainableSettings):
     def check(self, problem: PlacementProblem) -> None:
         """The rung is one of the fidelity's, and the start can be built."""
         self.check_rung("trainable", len(problem.rungs))
+        self.check_objective("trainable", problem)
         if self.start is not None:
             problem.site().space.check_start(self.start, "trainable.start")
 

@@ -25,9 +25,9 @@ from sionna.rt.utils import rotation_matrix
 
 from search_spaces.design import Placement
 from trainables.objectives.base import dbm_to_w
+from trainables.tracing.antennas import AntennaGroup, array_factor, paths_by_group
 from trainables.tracing.movable_scene import MovableScene
-from trainables.tracing.path_gradient import SEED, array_factor
-from trainables.tracing.radio import RadioConfig
+from trainables.tracing.path_gradient import SEED
 from trainables.tracing.receivers import ReceiverGrid
 
 SAMPLES_PER_AP = 100_000
@@ -45,13 +45,11 @@ class EdgeDiffraction:
 
     Args:
         movable: the scene; its plates are left out.
-        radio: frequency and antennas.
         grid: the cells.
     """
 
-    def __init__(self, movable: MovableScene, radio: RadioConfig, grid: ReceiverGrid) -> None:
+    def __init__(self, movable: MovableScene, grid: ReceiverGrid) -> None:
         self._movable = movable
-        self._radio = radio
         shapes = {shape.id(): shape for shape in movable.scene.mi_scene.shapes()}
         self._walls = mi.load_dict({"type": "scene"} | {k: s for k, s in shapes.items() if k not in movable.plate_ids})
         self._generator, self._image_method = SBDeterministicCandidateGenerator(), ImageMethod()
@@ -70,10 +68,11 @@ class EdgeDiffraction:
         dr.make_opaque(positions, orientations)
         edges = self._edges(positions)
         gains = np.zeros((len(placement.access_points), self._num_cells))
-        at_once = max(1, PATHS_AT_ONCE // max(1, edges.buffer_size))
-        for first in range(0, self._num_cells if edges.buffer_size else 0, at_once):
-            cells = np.arange(first, min(first + at_once, self._num_cells), dtype=np.uint32)
-            self._add_gains(gains, edges, cells, positions, orientations)
+        for group, seen in paths_by_group(edges, self._movable.groups):
+            at_once = max(1, PATHS_AT_ONCE // seen.buffer_size)
+            for first in range(0, self._num_cells, at_once):
+                cells = np.arange(first, min(first + at_once, self._num_cells), dtype=np.uint32)
+                self._add_gains(gains, group, seen, cells, positions, orientations)
         return np.array([[dbm_to_w(ap.power_dbm)] for ap in placement.access_points]) * gains
 
     def _edges(self, positions: mi.Point3f) -> PathsBuffer:
@@ -101,6 +100,7 @@ class EdgeDiffraction:
     def _add_gains(
         self,
         gains: npt.NDArray[np.float64],
+        group: AntennaGroup,
         edges: PathsBuffer,
         cells: npt.NDArray[np.uint32],
         positions: mi.Point3f,
@@ -130,11 +130,11 @@ class EdgeDiffraction:
             tgt_positions=self._cells,
             src_orientations=orientations,
             tgt_orientations=dr.zeros(mi.Point3f, self._num_cells),
-            src_antenna_patterns=scene.tx_array.antenna_pattern.patterns,
+            src_antenna_patterns=group.array.antenna_pattern.patterns,
             tgt_antenna_patterns=self._receiver_patterns,
         )
         # As in the radio map: elements and polarisations are fed alike and add up as fields, paths add up as power.
         to_local = rotation_matrix(dr.gather(mi.Point3f, orientations, paths.source_indices)).T
-        weight = array_factor(self._radio, to_local @ paths.k_tx) / np.sqrt(len(paths.a[0]))
+        weight = array_factor(group.antenna, to_local @ paths.k_tx) / np.sqrt(len(paths.a[0]))
         gain = sum(dr.squared_norm(sum(per_pattern)) for per_pattern in paths.a) * dr.square(weight)
         np.add.at(gains, (paths.source_indices.numpy(), paths.target_indices.numpy()), gain.numpy())

@@ -7,7 +7,8 @@ written into its mesh as data and device poses are opaque arrays; once warm, a c
 
 import mitsuba as mi  # isort: skip  (the variant is chosen before Sionna is imported)
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import drjit as dr
 import numpy as np
@@ -15,8 +16,9 @@ import numpy.typing as npt
 import sionna.rt as rt
 
 from search_spaces.design import Placement, Vector
-from search_spaces.reflector import PlateModel
+from search_spaces.reflector_config import ReflectorConfig
 from trainables.buildings.floor_plan import FloorPlan, Sheet, sheets
+from trainables.tracing.antennas import AntennaGroup, AntennaGroups
 from trainables.tracing.diffracting_plate import DiffractingPlate
 from trainables.tracing.radio import RadioConfig
 
@@ -29,10 +31,9 @@ class MovableScene:
 
     Args:
         source: a floor plan, or the path of a Mitsuba XML scene.
-        radio: frequency and antennas.
+        radio: frequency, and the antenna of access points that have none of their own.
         num_ap: number of transmitters; fixed, as it is part of the kernels.
-        reflector_materials: ITU material of each plate.
-        reflector_model: whether plates diffract or are mirrors.
+        plates: what each plate is made of, and of how many facets.
 
     Raises:
         ValueError: a material is not defined at the frequency, or the XML scene is not one of Sionna's.
@@ -43,36 +44,34 @@ class MovableScene:
         source: FloorPlan | str,
         radio: RadioConfig,
         num_ap: int,
-        reflector_materials: tuple[str, ...] = (),
-        reflector_model: PlateModel = "diffracting",
+        plates: Sequence[ReflectorConfig] = (),
     ) -> None:
         self.scene = rt.load_scene() if isinstance(source, FloorPlan) else rt.load_scene(source)
         self.scene.frequency = radio.frequency_hz
-        self.scene.tx_array = rt.PlanarArray(
-            num_rows=radio.array_rows,
-            num_cols=radio.array_columns,
-            vertical_spacing=radio.array_spacing,
-            horizontal_spacing=radio.array_spacing,
-            pattern=radio.tx_pattern,
-            polarization=radio.polarization,
-        )
+        self._usual_antenna = radio.antenna
+        self._antennas = AntennaGroups()
+        self.scene.tx_array = self._antennas.array(self._usual_antenna)
         objects = _building(sheets(source), radio) if isinstance(source, FloorPlan) else []
         z_min = self.scene.mi_scene.bbox().min.z if self.scene.objects else 0.0
-        self._parked_m = _PARKED_M + np.array([0.0, 0.0, float(z_min) - 1000.0])
-        self.plate_ids = [f"reflector-{k}" for k in range(len(reflector_materials))]
-        make = DiffractingPlate if reflector_model == "diffracting" else rt.ITURadioMaterial
-        plates = []
-        for plate_id, itu_type in zip(self.plate_ids, reflector_materials, strict=True):
-            faces = np.array([[0, 1, 2], [0, 2, 3]], dtype=np.uint32)
-            plates.append(make(f"itu-{plate_id}", itu_type, thickness=0.001, color=_color(itu_type)))
-            objects.append(_scene_object(plate_id, self._parked_m, faces, plates[-1]))
-        self._diffracting = plates if reflector_model == "diffracting" else []
+        parked_m = _PARKED_M + np.array([0.0, 0.0, float(z_min) - 1000.0])
+        self._parked_m = [np.tile(parked_m, (plate.num_facets, 1, 1)) for plate in plates]
+        self.plate_ids = [f"reflector-{k}" for k in range(len(plates))]
+        self._diffracting: dict[str, DiffractingPlate] = {}
+        for plate_id, plate, sheets_m in zip(self.plate_ids, plates, self._parked_m, strict=True):
+            make = DiffractingPlate if plate.model == "diffracting" else rt.ITURadioMaterial
+            metal = make(f"itu-{plate_id}", plate.material, thickness=0.001, color=_color(plate.material))
+            if isinstance(metal, DiffractingPlate):
+                self._diffracting[plate_id] = metal
+            objects.append(_scene_object(plate_id, sheets_m.reshape(-1, 3), _quads(len(sheets_m)), metal))
         if objects:
             self.scene.edit(add=objects)
-        for i in range(num_ap):
-            self.scene.add(rt.Transmitter(f"ap{i + 1}", position=mi.Point3f(0, 0, 0)))
+        self.num_ap = num_ap
+        self._transmitters = [rt.Transmitter(f"ap{i + 1}", position=mi.Point3f(0, 0, 0)) for i in range(num_ap)]
+        self.scene.add(self._transmitters)
         self.placement: Placement | None = None
         """What was moved in last, by whoever traces this scene."""
+        self.groups: tuple[AntennaGroup, ...] = ()
+        """Its access points by their antennas: one launch each."""
 
     @property
     def bounds_m(self) -> tuple[Vector, Vector]:
@@ -125,17 +124,31 @@ class MovableScene:
         params = self.scene.mi_scene_params if params is None else params
         for number, plate_id in enumerate(self.plate_ids):
             poses = placement.reflectors
-            vertices_m = poses[number].vertices_m if number < len(poses) else self._parked_m
-            params[f"{plate_id}.vertex_positions"] = mi.Float(vertices_m.astype(np.float32).ravel())
-            for material in self._diffracting[number : number + 1]:  # a mirror needs no telling
-                material.place(vertices_m)
+            sheets_m = poses[number].sheets_m if number < len(poses) else self._parked_m[number]
+            params[f"{plate_id}.vertex_positions"] = mi.Float(sheets_m.astype(np.float32).ravel())
+            if plate_id in self._diffracting:  # a mirror needs no telling
+                self._diffracting[plate_id].place(sheets_m)
         if self.plate_ids:
             params.update()
             self.scene.scene_geometry_updated()
-        for ap, tx in zip(placement.access_points, self.scene.transmitters.values(), strict=True):
+        for ap, tx in zip(placement.access_points, self._transmitters, strict=True):
             tx.position = _opaque(ap.position_m)
             tx.orientation = _opaque(_orientation(ap.direction))
             tx.power_dbm = dr.opaque(mi.Float, ap.power_dbm)
+        self.groups = self._antennas.of([ap.antenna or self._usual_antenna for ap in placement.access_points])
+
+    @contextmanager
+    def transmitting(self, group: AntennaGroup) -> Iterator[None]:
+        """Let the scene have a group's transmitters alone, in their order, and its array, while this is open."""
+        self.scene.tx_array = group.array
+        silent = [tx for number, tx in enumerate(self._transmitters) if number not in group.members]
+        self.scene.remove([tx.name for tx in silent])
+        try:
+            yield
+        finally:
+            if silent:  # all anew: they are traced in the order in which they were added
+                self.scene.remove([tx.name for tx in self._transmitters])
+                self.scene.add(self._transmitters)
 
 
 def _orientation(direction: Vector) -> Vector:
@@ -192,6 +205,12 @@ def _building(parts: list[Sheet], radio: RadioConfig) -> list[rt.SceneObject]:
         for part in parts
     }
     return [_scene_object(p.name, p.vertices_m, p.faces, materials[p.slab], True) for p in parts]
+
+
+def _quads(count: int) -> npt.NDArray[np.uint32]:
+    """Two triangles for each four vertices, ``[2 * count, 3]``."""
+    first = 4 * np.arange(count, dtype=np.uint32)[:, None, None]
+    return (first + np.array([[0, 1, 2], [0, 2, 3]], dtype=np.uint32)).reshape(-1, 3)
 
 
 def _color(itu_type: str) -> tuple[float, float, float]:

@@ -35,6 +35,7 @@ from sionna.rt.utils import rotation_matrix
 from search_spaces.design import Placement
 from search_spaces.placement import PlacementSpace
 from trainables.objectives.base import ObjectiveSettings, dbm_to_w
+from trainables.tracing.antennas import AntennaGroup, array_factor, paths_by_group
 from trainables.tracing.movable_scene import MovableScene
 from trainables.tracing.radio import RadioConfig
 
@@ -137,16 +138,21 @@ class PathGradient:
             return SoftMinimum(self._objective.floor_dbm, dict.fromkeys(self._gene_names, 0.0), 0, 0)
 
         poses.enable_grad()
-        gain = self._gain(poses, targets, paths)
-        point, ap = paths.target_indices.numpy(), paths.source_indices.numpy()
+        by_group = list(paths_by_group(paths, self._movable.groups))
+        gains = [self._gain(poses, targets, group, own) for group, own in by_group]
+        point = np.concatenate([own.target_indices.numpy() for _, own in by_group])
+        ap = np.concatenate([own.source_indices.numpy() for _, own in by_group])
         powers_w = np.array([dbm_to_w(a.power_dbm) for a in placement.access_points])
-        path_w = gain.numpy().astype(np.float64) * powers_w[ap]
+        path_w = np.concatenate([gain.numpy() for gain in gains]).astype(np.float64) * powers_w[ap]
         rss_w = np.zeros((self._num_points, len(powers_w)))
         np.add.at(rss_w, (point, ap), path_w)
         value_dbm, slope_per_w, reached = soft_minimum(rss_w, self._objective, temperature_db)
 
-        dr.set_grad(gain, mi.Float((slope_per_w[point, ap] * powers_w[ap]).astype(np.float32)))
-        dr.enqueue(dr.ADMode.Backward, gain)
+        slope_per_gain = (slope_per_w[point, ap] * powers_w[ap]).astype(np.float32)
+        ends = np.cumsum([dr.width(gain) for gain in gains])
+        for gain, slope in zip(gains, np.split(slope_per_gain, ends[:-1]), strict=True):
+            dr.set_grad(gain, mi.Float(slope))
+            dr.enqueue(dr.ADMode.Backward, gain)
         dr.traverse(dr.ADMode.Backward)
         slope_per_pose = poses.take_grad()
         slopes = {name: float(self._pose_slope(genes, name) @ slope_per_pose) for name in self._gene_names}
@@ -200,8 +206,8 @@ class PathGradient:
         dr.eval()
         return paths
 
-    def _gain(self, poses: "_Poses", targets: mi.Point3f, paths: PathsBuffer) -> mi.Float:
-        """Power gain of each path, differentiable in the poses."""
+    def _gain(self, poses: "_Poses", targets: mi.Point3f, group: AntennaGroup, paths: PathsBuffer) -> mi.Float:
+        """Power gain of each path, which all leave access points of a group, differentiable in the poses."""
         departure = _retrace(paths, poses.positions, targets)
         scene = self._movable.scene
         orientations = poses.orientations()
@@ -214,28 +220,15 @@ class PathGradient:
             tgt_positions=targets,
             src_orientations=orientations,
             tgt_orientations=dr.zeros(mi.Point3f, self._num_points),
-            src_antenna_patterns=scene.tx_array.antenna_pattern.patterns,
+            src_antenna_patterns=group.array.antenna_pattern.patterns,
             tgt_antenna_patterns=self._receiver_patterns,
         )
         # As in the radio map: elements and polarisations are fed alike and add up as fields, paths add up as power.
         path_orientations = dr.gather(mi.Point3f, orientations, paths.source_indices)
-        weight = array_factor(self._radio, rotation_matrix(path_orientations).T @ departure)
+        weight = array_factor(group.antenna, rotation_matrix(path_orientations).T @ departure)
         weight /= np.sqrt(len(paths.a[0]))
         gain: mi.Float = sum(dr.squared_norm(sum(per_pattern)) for per_pattern in paths.a) * dr.square(weight)
         return gain
-
-
-def array_factor(radio: RadioConfig, direction: mi.Vector3f) -> mi.Float:
-    """Field of an access point's array over that of one element fed with all its power, in a local direction.
-
-    It is real, as elements lie symmetrically in the local y-z plane.
-    """
-    factor = mi.Float(1.0)
-    for count, cosine in ((radio.array_columns, direction.y), (radio.array_rows, direction.z)):
-        if count > 1:
-            phase = dr.two_pi * radio.array_spacing * cosine
-            factor *= sum(dr.cos((k - (count - 1) / 2) * phase) for k in range(count)) / np.sqrt(count)
-    return factor
 
 
 def soft_minimum(rss_w: Array, objective: ObjectiveSettings, temperature_db: float) -> tuple[float, Array, int]:
@@ -296,7 +289,7 @@ def _flat(placement: Placement) -> Array:
     poses = [
         *(ap.position_m for ap in aps),
         *(ap.direction for ap in aps),
-        *(p.vertices_m for p in placement.reflectors),
+        *(p.sheets_m for p in placement.reflectors),
     ]
     return np.concatenate([p.ravel() for p in poses])
 

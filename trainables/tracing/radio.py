@@ -1,9 +1,9 @@
 """The radio settings: frequency, antennas, and which interactions rays may take."""
 
-from typing import Literal
-
 from pydantic import Field
 
+from search_spaces.antenna import AntennaConfig, Pattern, Polarization
+from search_spaces.design import AccessPoint
 from search_spaces.model import Model
 
 
@@ -11,10 +11,12 @@ class RadioConfig(Model):
     """The radio system and the propagation model."""
 
     frequency_hz: float = Field(5.18e9, ge=1e9, le=100e9, description="carrier frequency [Hz]; Wi-Fi channel 36")
-    tx_pattern: Literal["iso", "dipole", "hw_dipole", "tr38901"] = Field(
-        "tr38901", description="antenna element; tr38901: 8 dBi, 65 degrees wide"
+    tx_pattern: Pattern = Field(
+        "tr38901",
+        description="antenna element of access points without an antenna of their own: iso, dipole, hw_dipole, tr38901 "
+        "(8 dBi, 65 degrees wide), ceiling_omni, or the path of a file: .msi, .pln, .csv",
     )
-    polarization: Literal["V", "H", "VH", "cross"] = Field("V", description="polarisation of the element")
+    polarization: Polarization = Field("V", description="polarisation of the element")
     array_rows: int = Field(1, ge=1, le=64, description="rows of an access point's antenna array")
     array_columns: int = Field(1, ge=1, le=64, description="columns of the array")
     array_spacing: float = Field(0.5, gt=0, description="element spacing [wavelengths]")
@@ -33,3 +35,18 @@ class RadioConfig(Model):
         False,
         description="add what edges diffract, of first order; indoors it is little: below 0.1 dB of P5 in l_corridor",
     )
+
+    @property
+    def antenna(self) -> AntennaConfig:
+        """That of access points that have none of their own."""
+        return AntennaConfig(
+            pattern=self.tx_pattern,
+            polarization=self.polarization,
+            rows=self.array_rows,
+            columns=self.array_columns,
+            spacing=self.array_spacing,
+        )
+
+    def antenna_of(self, access_point: AccessPoint) -> AntennaConfig:
+        """Its own antenna, or that of all."""
+        return access_point.antenna or self.antenna

@@ -41,7 +41,7 @@ class RadioMapper:
             "refraction": radio.refraction,
             "diffuse_reflection": radio.diffuse_reflection,
         }
-        self._diffraction = EdgeDiffraction(movable, radio, grid) if radio.diffraction and radio.max_depth else None
+        self._diffraction = EdgeDiffraction(movable, grid) if radio.diffraction and radio.max_depth else None
         self._diffracted_w: npt.NDArray[np.float64] | None = None
         self._surface: dict[str, object] = {}
         self._params: mi.SceneParameters | None = None
@@ -74,17 +74,22 @@ class RadioMapper:
         Returns:
             rss_w: ``[num_ap, num_cells]``, W; 0 where no ray arrived.
         """
-        with turned_rays(sample):
-            radio_map = self._solver(
-                self._movable.scene,
-                samples_per_tx=rays_per_ap,
-                seed=seed_of(sample),
-                **self._surface,
-                **self._interactions,
-            )
+        rss_w = np.empty((self._movable.num_ap, self._grid.num_cells))
+        for group in self._movable.groups:
+            with self._movable.transmitting(group), turned_rays(sample):
+                rss_w[list(group.members)] = self._trace_group(rays_per_ap, sample)
+        return rss_w if self._diffracted_w is None else rss_w + self._diffracted_w
+
+    def _trace_group(self, rays_per_ap: int, sample: int) -> npt.NDArray[np.float64]:
+        """The map of the transmitters that the scene has now."""
+        radio_map = self._solver(
+            self._movable.scene,
+            samples_per_tx=rays_per_ap,
+            seed=seed_of(sample),
+            **self._surface,
+            **self._interactions,
+        )
         rss_w: npt.NDArray[np.float64] = radio_map.rss.numpy().astype(np.float64)
         if rss_w.ndim == 3:  # a plane: [num_ap, num_y, num_x]
-            rss_w = rss_w[:, self._grid.mask]
-        else:
-            rss_w = rss_w.reshape(len(rss_w), self._grid.num_cells, TRIANGLES_PER_CELL).mean(axis=2)
-        return rss_w if self._diffracted_w is None else rss_w + self._diffracted_w
+            return np.asarray(rss_w[:, self._grid.mask])
+        return np.asarray(rss_w.reshape(len(rss_w), self._grid.num_cells, TRIANGLES_PER_CELL).mean(axis=2))

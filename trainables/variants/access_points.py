@@ -8,7 +8,7 @@ from pydantic import Field
 from shapely.geometry import LineString
 
 from search_spaces.design import AccessPoint, Placement, Vector
-from search_spaces.zones import depth_inside_m, distance_outside_m
+from search_spaces.mounts.base import Places
 from trainables.problem import PlacementProblem, Site
 from trainables.variants.base import Variant, VariantSettings, draws
 from trainables.variants.turns import turned
@@ -17,7 +17,8 @@ from trainables.variants.turns import turned
 class Misplaced(Variant):
     """Every access point moved in x and y and turned in azimuth and tilt, each uniform within its bounds.
 
-    One that would leave its area, or get behind a wall, goes the other way in x, y or both, and stays if it cannot.
+    One that would leave its area, or get behind a wall, goes the other way in x, y or both, and stays if it cannot. One
+    that is there already hangs where it hangs; it is turned only if the search turns it.
     """
 
     def __init__(self, number: int, most_m: float, most_deg: float) -> None:
@@ -32,17 +33,22 @@ class Misplaced(Variant):
 
     def _off(self, ap: AccessPoint, which: int, site: Site) -> AccessPoint:
         rng = draws("access_points", self.number, which)
+        known = site.space.access_points.mounted
+        searched = known[which] if which < len(known) else None  # a placement by hand may have more
+        if ap.fixed and not (searched and searched.aim.genes):
+            return ap
         step_m = np.array([*(self.most_m * rng.uniform(-1, 1, 2)), 0.0])
         azimuth, tilt = np.radians(self.most_deg) * rng.uniform(-1, 1, 2)
         ways = ([1, 1, 1], [-1, 1, 1], [1, -1, 1], [-1, -1, 1])
         moved = (ap.position_m + step_m * way for way in ways)
-        position_m = next((p for p in moved if _may_move(ap.position_m, p, site)), ap.position_m)
+        places = searched.places if searched else None
+        allowed = () if ap.fixed else (p for p in moved if _may_move(ap.position_m, p, places, site))
+        position_m = next(iter(allowed), ap.position_m)
         return replace(ap, position_m=position_m, direction=turned(ap.direction, azimuth, tilt))
 
 
-def _may_move(old_m: Vector, new_m: Vector, site: Site) -> bool:
-    space, (x, y) = site.space.access_points, new_m[:2].tolist()
-    if distance_outside_m(space.area, x, y) + depth_inside_m(space.keep_out, x, y) > 0:
+def _may_move(old_m: Vector, new_m: Vector, places: Places | None, site: Site) -> bool:
+    if places is not None and places.outside_m(new_m) > 0:
         return False
     return site.plan is None or not LineString([old_m[:2], new_m[:2]]).crosses(site.plan.wall_footprints)
 

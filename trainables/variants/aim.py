@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from search_spaces.design import Placement, ReflectorPose
-from search_spaces.reflector import corners
+from search_spaces.reflector import corners, frame
 from trainables.problem import PlacementProblem, Site
 from trainables.variants.base import Variant, VariantSettings, draws
 from trainables.variants.turns import turned
@@ -33,12 +33,20 @@ class Misaimed(Variant):
         azimuth, tilt = np.radians(self.most_deg) * rng.uniform(-1, 1, 2)
         normal = turned(plate.normal, azimuth, tilt)
         vertices_m = corners(plate.center_m, normal, plate.size_m)
+        turn = frame(normal) @ frame(plate.normal).T  # of the facets, which turn as one
+        facets_m = None if plate.facets_m is None else plate.center_m + (plate.facets_m - plate.center_m) @ turn.T
+        askew = replace(plate, normal=normal, vertices_m=vertices_m, facets_m=facets_m)
         shift_m = np.zeros(3)
         if which < len(site.space.plates):  # no corner comes nearer to the wall than it was
-            into_room = site.space.plates[which].mount.wall.normal
-            nearer_m = float(np.min(plate.vertices_m @ into_room) - np.min(vertices_m @ into_room))
+            into_room = site.space.plates[which].wall_at(plate.u).normal
+            nearer_m = float(np.min(plate.sheets_m @ into_room) - np.min(askew.sheets_m @ into_room))
             shift_m = max(0.0, nearer_m) * into_room
-        return replace(plate, center_m=plate.center_m + shift_m, normal=normal, vertices_m=vertices_m + shift_m)
+        return replace(
+            askew,
+            center_m=plate.center_m + shift_m,
+            vertices_m=vertices_m + shift_m,
+            facets_m=None if facets_m is None else facets_m + shift_m,
+        )
 
 
 @VariantSettings.register
@@ -50,4 +58,4 @@ class AimSettings(VariantSettings):
     draws: int = Field(3, ge=1, le=100, description="random errors, a variant each")
 
     def variants(self, problem: PlacementProblem) -> list[Misaimed]:
-        return [Misaimed(number, self.most_deg) for number in range(self.draws)] if problem.reflector else []
+        return [Misaimed(number, self.most_deg) for number in range(self.draws)] if problem.plates else []

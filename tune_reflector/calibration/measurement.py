@@ -19,7 +19,6 @@ import numpy.typing as npt
 
 from search_spaces.design import Placement
 from trainables.evaluator import PlacementEvaluator
-from trainables.objectives.base import ObjectiveSettings
 from trainables.problem import MAX_RAYS
 from tune_reflector.calibration.agreement import Agreement, Scores, agreement
 
@@ -79,12 +78,13 @@ class Rung:
 class Calibration:
     """What was measured of one scene."""
 
-    objective: ObjectiveSettings
+    value: Callable[[npt.NDArray[np.float64]], float]
+    """Of a map."""
     placements: tuple[Placement, ...]
     ladder: tuple[int, ...]
     """Rays per AP."""
     rss_w: tuple[npt.NDArray[np.float32], ...]
-    """Maps of each rung of the ladder, ``[num_placements, num_ap, num_cells]``, W."""
+    """Maps of each rung of the ladder, ``[num_placements, num_ap, num_cells]``, W; each with carriers in front."""
     seconds: tuple[float, ...]
     """Median time of such a map."""
     reference_rays_per_ap: int
@@ -109,7 +109,7 @@ class Calibration:
             rays += rung
             seconds += self.seconds[step]
             sum_w += rung * self.rss_w[step].astype(np.float64)
-            scores = np.array([self.objective.score(map_w).value for map_w in sum_w / rays])
+            scores = np.array([self.value(map_w) for map_w in sum_w / rays])
             climbed.append(Rung(rays, seconds, scores))
         return climbed
 
@@ -145,7 +145,7 @@ def measure(
     speed = _speed(evaluator, time_s, seed)
     placements, chosen = _choose(evaluator, COARSE_SHARE * time_s, seed, num_placements, speed, show)
     coarse_s = OF * (num_placements // 2) * speed.seconds(COARSE_RAYS) if chosen else 0.0
-    most = MAX_RAYS // evaluator.problem.access_points.count
+    most = MAX_RAYS // evaluator.problem.access_points.total
     ladder, reference_rays = plan_rays(rungs, (time_s - coarse_s) / num_placements, speed, most)
     maps_w: list[list[npt.NDArray[np.float32]]] = [[] for _ in ladder]
     seconds: list[list[float]] = [[] for _ in ladder]
@@ -163,7 +163,7 @@ def measure(
         references.append([evaluator.score(traced).value for traced in (one, other, one.merged(other))])
     first, second, both = np.array(references).T
     return Calibration(
-        objective=evaluator.problem.objective,
+        value=lambda rss_w: evaluator.score_of(rss_w).value,
         placements=tuple(placements[: len(references)]),
         ladder=ladder,
         rss_w=tuple(np.array(of_rung) for of_rung in maps_w),

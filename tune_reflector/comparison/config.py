@@ -32,6 +32,7 @@ _SAME_FOR_ALL = {
     "scene": "it decides what is measured; put it into base",
     "receivers": "it decides what is measured; put it into base",
     "radio": "it decides what is measured; put it into base",
+    "carriers": "they decide what is measured; put them into base",
     "objective": "it decides what is measured; put it into base",
     "final": "it decides how a winner is measured; set the comparison's final",
     "budget.trials": "the rays are the budget; set the comparison's rays_per_ap",

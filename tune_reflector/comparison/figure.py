@@ -3,18 +3,13 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import matplotlib
-
-from trainables.objectives.base import ObjectiveSettings
-from tune_reflector.reporting.palette import COLOURS
-
-matplotlib.use("Agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
 
 from search_records.atomic_files import atomic_write
+from trainables.objectives.base import ObjectiveSettings
+from tune_reflector.reporting.palette import COLOURS
 
 _STYLES = ("-", "--", ":", "-.")
 
@@ -30,7 +25,8 @@ def save_comparison(
         rays: ``[num_points]``, rays per access point.
         objective: what the score is.
     """
-    fig, axis = plt.subplots(figsize=(8, 5), layout="constrained")
+    fig = Figure(figsize=(8, 5), layout="constrained")
+    axis = fig.subplots()
     for number, (label, bests) in enumerate(curves.items()):
         if not len(bests):
             continue
@@ -55,4 +51,3 @@ def save_comparison(
     )
     with atomic_write(path) as file:
         fig.savefig(file, format="png", dpi=130, bbox_inches="tight")
-    plt.close(fig)

@@ -97,6 +97,11 @@ class SearchConfig(PlacementProblem):
     def _search_is_coherent(self) -> Self:
         """Every part is asked whether it fits the rest; here is only what no part can know."""
         self.trainable.check(self)
+        if not self.plan.placement_space.genes:
+            raise ValueError(
+                "access_points.count must be >= 1 where nothing else is searched, but got 0; raise it, set turn: true "
+                "for one of access_points.fixed, or give a reflector"
+            )
         self._check_start()
         self.searcher.check(self.space())
         self.scheduler.check(self.plan, self.searcher)
@@ -167,12 +172,12 @@ class SearchConfig(PlacementProblem):
             )
 
     def _check_final(self) -> None:
-        most_rays = self.final.rays_per_ap * self.access_points.count
+        most_rays = self.final.rays_per_ap * self.access_points.total
         if most_rays > MAX_RAYS:
             raise ValueError(
                 f"final.rays_per_ap times access_points.count must be < 2**32 rays, but is {most_rays:g}; lower it"
             )
-        most_rays = self.final.variant_rays_per_ap * self.access_points.count
+        most_rays = self.final.variant_rays_per_ap * self.access_points.total
         if most_rays > MAX_RAYS:
             raise ValueError(
                 f"final.variant_rays_per_ap times access_points.count must be < 2**32 rays, but is {most_rays:g}; "
@@ -232,7 +237,7 @@ class SearchConfig(PlacementProblem):
     @property
     def counterfactuals(self) -> tuple[CounterfactualKind, ...]:
         """What the winner is measured against; nothing where there is no reflector."""
-        return self.counterfactual.kinds if self.reflector is not None else ()
+        return self.counterfactual.kinds if self.plates else ()
 
     def searched_instead(self, kind: CounterfactualKind, starts: Sequence[dict[str, float]] = ()) -> Self | None:
         """The search for what could be built in place of the winner; None where nothing is searched for.

@@ -8,7 +8,6 @@ from search_spaces.model import Model
 from trainables.variants import VARIANTS
 from trainables.variants.base import VariantSettings
 
-
 MAX_TRIALS = 10_000_000
 """Of one search."""
 
@@ -52,7 +51,7 @@ class RaySettings(Model):
     )
 
     dashboard: bool = Field(
-        False, description="whether to start Ray's dashboard (this machine only; needs tune-reflector[dashboard])"
+        False, description="whether to start Ray's dashboard (this machine only; needs pip install -e '.[dashboard]')"
     )
 
     @field_validator("address")

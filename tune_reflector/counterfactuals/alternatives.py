@@ -37,11 +37,13 @@ def changes(kind: CounterfactualKind, problem: PlacementProblem) -> dict[str, An
     """
     match kind:
         case "best_without_reflector":
-            return {"reflector": None}
+            if not problem.site().space.access_points.genes:  # what is left is the best there is
+                return {}
+            return {"reflector": None, "reflectors": None}
         case "one_more_ap":
             access_points = dict(problem.access_points)
             more = AccessPointsConfig(**access_points | {"count": problem.access_points.count + 1})
-            return {"reflector": None, "access_points": more}
+            return {"reflector": None, "reflectors": None, "access_points": more}
         case "same_access_points":
             return {}
 

@@ -17,6 +17,7 @@ os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")  # its header ignores verbose=0
 from ray import tune
 from ray.tune import Callback
 from ray.tune.error import TuneError
+from ray.tune.progress_reporter import TrialProgressCallback
 from ray.tune.stopper import Stopper
 
 from search_records.journal import JournalError
@@ -90,12 +91,21 @@ def _tune(launch: Launch, interruption: "_Interruption") -> None:
         scheduler=launch.scheduler,
         stop=_OutOfBudget.of(launch),
         reuse_actors=True,
-        callbacks=[*callbacks, interruption],
+        callbacks=[*callbacks, interruption, _Silent()],
         raise_on_failed_trial=False,
         verbose=0,
     )
     if candidates.finished and not candidates.live:
         trial_checkpoints.clear_all(folder, candidates.trial_ids)
+
+
+class _Silent(TrialProgressCallback):
+    """In place of Tune's own, which tells of trials that are ended while they pause, whatever ``verbose`` says."""
+
+    def on_trial_result(self, *args: Any, **info: Any) -> None:
+        pass
+
+    on_trial_error = on_trial_complete = on_trial_result
 
 
 def _reason(error: Exception) -> BaseException:

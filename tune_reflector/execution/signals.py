@@ -1,6 +1,7 @@
 """Ctrl-C and SIGTERM: the first ends a search gently, a second one at once. Free of Ray."""
 
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -29,6 +30,9 @@ def exit_code(interruption: KeyboardInterrupt) -> int:
 @contextmanager
 def terminable() -> Iterator[None]:
     """Within this context SIGTERM raises ``Interrupted``, much as Ctrl-C raises ``KeyboardInterrupt``."""
+    if not _of_this_thread():
+        yield
+        return
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise Interrupted(number)
@@ -40,8 +44,15 @@ def terminable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
+def _of_this_thread() -> bool:
+    """Signals are the main thread's: Python lets no other handle them."""
+    return threading.current_thread() is threading.main_thread()
+
+
 class GracefulShutdown:
     """Handles the first signal by a call; from then on signals do again what they did before.
+
+    In a thread that signals do not belong to it does nothing.
 
     Args:
         call: what to do; it gets the signal's number and frame.
@@ -55,12 +66,12 @@ class GracefulShutdown:
 
     def install(self) -> None:
         """Handle signals from now on."""
-        for number in NUMBERS:
+        for number in NUMBERS if _of_this_thread() else ():
             signal.signal(number, self._handle)
 
     def restore(self) -> None:
         """Handle signals as when this object was made."""
-        for number, handler in self._before.items():
+        for number, handler in self._before.items() if _of_this_thread() else ():
             signal.signal(number, handler)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:

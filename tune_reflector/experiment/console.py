@@ -14,7 +14,7 @@ from search_records.events import Event, Reported, encode
 from search_records.progress import ProgressCounter
 from search_records.result import ResultColumns
 
-Mode = Literal["lines", "json", "quiet"]
+Mode = Literal["lines", "json", "quiet", "none"]
 
 LOGGERS = ("tune_reflector", "callbacks")
 """Whose messages are for people."""
@@ -25,7 +25,7 @@ class Console(logging.Handler):
 
     Args:
         mode: ``lines`` for people; ``json``: every event as an object of its own with a key ``event``; ``quiet``:
-            warnings only, to standard error.
+            warnings only, to standard error; ``none``: nothing, ``logging`` does with the messages what it is told to.
     """
 
     def __init__(self, mode: Mode = "lines") -> None:
@@ -35,6 +35,9 @@ class Console(logging.Handler):
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Within this context the program's messages are printed."""
+        if self.mode == "none":
+            yield
+            return
         loggers = [logging.getLogger(name) for name in LOGGERS]
         before = [(logger.level, logger.propagate) for logger in loggers]
         for logger in loggers:

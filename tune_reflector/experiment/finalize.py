@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from search_records.atomic_files import write_json
 from search_records.display import display_path
@@ -14,7 +14,8 @@ from trainables.variants.base import all_variants
 from tune_reflector.config.search_config import SearchConfig
 from tune_reflector.counterfactuals.alternatives import LABELS
 from tune_reflector.experiment.counterfactual import Alternative, find_alternatives
-from tune_reflector.experiment.session import FAILED, OK, Session
+from tune_reflector.experiment.prospects import remedies
+from tune_reflector.experiment.session import Session
 from tune_reflector.runs.comparisons import Comparison
 from tune_reflector.runs.history import History
 from tune_reflector.runs.layout import (
@@ -35,36 +36,31 @@ from tune_reflector.runs.winner import Winner, best_map, find_winner
 RIVALS = 2
 """Runners-up that are looked at in variants of the world."""
 
-SHALLOW = 5
-"""Fewer interactions than this may not lead around corners."""
-
 _log = logging.getLogger(__name__)
 
 
-def finish(session: Session) -> int:
-    """Measure the winner and write what the run leaves behind; returns the exit code."""
+def finish(session: Session) -> str | None:
+    """Measure the winner and write what the run leaves behind; returns why there is none, None if there is."""
     from tune_reflector.runs.best_file import best_json
 
     config, evaluator, folder = session.config, session.evaluator, session.folder
     evaluator.set_threads(None)
     history = History.read(config, folder)
     _tell_of_failures(history.failures)
+    if history.infeasible is not None:
+        _log.info("%s", history.infeasible)
     if not history.progress.results:
-        _log.warning("no trial gave a result")
-        return FAILED
+        return "no trial gave a result"
     try:
         winner = find_winner(config, history.ranked, evaluator)
     except MapError as error:
-        _log.warning("the winner cannot be measured: %s", error)
-        return FAILED
+        return f"the winner cannot be measured: {error}"
     if winner is None:
-        _log.warning(
-            "no feasible placement in %d trials; widen access_points.areas or raise budget.trials", config.num_trials
+        return (
+            f"no feasible placement in {config.num_trials} trials; widen access_points.areas or raise budget.trials"
         )
-        return FAILED
     if winner.measured.score.outage == 1:
-        _log.warning(_without_power(config, winner))
-        return FAILED
+        return _without_power(config, winner)
     if config.counterfactuals:
         _log.info(headline(winner, config.objective))
     alternatives = find_alternatives(session, winner, history)
@@ -77,8 +73,8 @@ def finish(session: Session) -> int:
     session.console.event("winner", **best)
     if config.report.figures:
         _draw(session, winner.placement, history)
-    _log.info("\n%s", summary(winner, comparisons, config.objective, in_variants, by_physical_optics))
-    return OK
+    _log.info("\n%s", summary(winner, comparisons, config.objective, in_variants, by_physical_optics, best["details"]))
+    return None
 
 
 def _in_variants(
@@ -119,26 +115,13 @@ def _second_opinion(config: SearchConfig, winner: Winner, evaluator: PlacementEv
 
 def _without_power(config: SearchConfig, winner: Winner) -> str:
     """What to change where not even the best placement gives any cell power."""
-    cells = f"any of the {winner.measured.traced.rss_w.shape[1]} receiver cells"
+    cells = f"any of the {winner.measured.shown_w.shape[1]} receiver cells"
     if winner.measured.traced.rss_w.any():
         return (
             f"no placement gives {cells} more than objective.floor_dbm={config.objective.floor_dbm:g}: lower it, or "
             "raise access_points.power_dbm"
         )
-    radio = config.radio
-    remedies = []
-    if not radio.line_of_sight:
-        remedies.append("set radio.line_of_sight=true")
-    if not radio.specular_reflection:
-        remedies.append("set radio.specular_reflection=true")
-    if not radio.refraction:
-        remedies.append("set radio.refraction=true if walls are between")
-    if radio.max_depth < SHALLOW:
-        remedies.append(f"raise radio.max_depth (now {radio.max_depth})")
-    remedies.append("move access_points.areas and receivers.zones nearer to each other")
-    if config.scene.floor_plan() is None:
-        remedies.append("check that access_points.height_m and receivers.height_m are above the ground")
-    return f"no ray arrived at {cells} from any placement: {', '.join(remedies[:-1])} or {remedies[-1]}"
+    return f"no ray arrived at {cells} from any placement: {remedies(config)}"
 
 
 def headline(winner: Winner, objective: ObjectiveSettings) -> str:
@@ -153,9 +136,13 @@ def summary(
     objective: ObjectiveSettings,
     in_variants: InVariants | None = None,
     by_physical_optics: SecondOpinion | None = None,
+    details: Mapping[str, float | str] | None = None,
 ) -> str:
     """The result in a few lines for people."""
-    lines = [headline(winner, objective), *(comparison.told(objective) for comparison in comparisons)]
+    lines = [headline(winner, objective)]
+    if details:
+        lines.append(objective.told_details(details))
+    lines += (comparison.told(objective) for comparison in comparisons)
     if by_physical_optics is not None:
         lines.append(by_physical_optics.told(objective))
     if in_variants is not None:
@@ -163,13 +150,17 @@ def summary(
     for number, ap in enumerate(winner.placement.access_points, start=1):
         x, y, z = ap.position_m
         azimuth, tilt = angles_deg(ap.direction)
-        lines.append(f"AP {number} at ({x:.2f}, {y:.2f}, {z:.2f}) m, azimuth {azimuth:.0f}, tilt {tilt:.0f} degrees")
-    for plate in winner.placement.reflectors:
+        lines.append(
+            f"AP {number}{ap.remark} at ({x:.2f}, {y:.2f}, {z:.2f}) m, azimuth {azimuth:.0f}, tilt {tilt:.0f} degrees"
+        )
+    plates = winner.placement.reflectors
+    for number, plate in enumerate(plates, start=1):
+        which = f"plate {number}" if len(plates) > 1 else "plate"
         x, y, z = plate.center_m
         azimuth, tilt = angles_deg(plate.normal)
         fx, fy, fz = plate.focal_point_m
         lines.append(
-            f"plate at ({x:.2f}, {y:.2f}, {z:.2f}) m, azimuth {azimuth:.0f}, tilt {tilt:.0f} degrees, "
+            f"{which} at ({x:.2f}, {y:.2f}, {z:.2f}) m, azimuth {azimuth:.0f}, tilt {tilt:.0f} degrees, "
             f"aimed at ({fx:.2f}, {fy:.2f}, {fz:.2f}) m"
         )
     return "\n".join(lines)

@@ -10,11 +10,15 @@ from pathlib import Path
 import numpy as np
 
 from search_records.journal import Journal, JournalError
+from search_spaces.plates import PlateSpace
+from search_spaces.reflector_config import ReflectorConfig
 from trainables.evaluator import PlacementEvaluator
-from trainables.problem import Site
+from trainables.problem import PlacementProblem, Site
 from trainables.tracing.backend import Backend, BackendError, find_backend
 from tune_reflector.config.search_config import SearchConfig
-from tune_reflector.errors import ConfigError
+from tune_reflector.errors import ConfigError, install_extra
+from tune_reflector.experiment.prospects import look, trial_placements
+from tune_reflector.experiment.regulation import too_strong
 from tune_reflector.runs.history import check_journal
 from tune_reflector.runs.layout import JOURNAL_FILE
 
@@ -35,8 +39,7 @@ def check_packages(config: SearchConfig) -> None:
         raise ConfigError("\n".join(missing))
     if config.ray.dashboard and find_spec("aiohttp_cors") is None:
         raise ConfigError(
-            "ray.dashboard: needs packages that are not installed; run 'pip install tune-reflector[dashboard]' or set "
-            "it to false"
+            f"ray.dashboard: needs packages that are not installed; {install_extra('dashboard')} or set it to false"
         )
 
 
@@ -57,22 +60,32 @@ def prepare(config: SearchConfig) -> tuple[Backend, PlacementEvaluator]:
     backend = check_backend(config)
     check_feasible(config.site())
     evaluator = load_scene(config)
-    _check_bounds(evaluator)
+    check_bounds(evaluator)
     return backend, evaluator
 
 
-def load_scene(config: SearchConfig) -> PlacementEvaluator:
-    """The scene, loaded in this process once its source has seen that it can be."""
+def foresee(evaluator: PlacementEvaluator) -> list[str]:
+    """Warn of what is hopeless; to be asked before anything is traced."""
+    return [f"warning: {text}" for text in look(evaluator, trial_placements(evaluator.site)).problems]
+
+
+def load_scene(config: SearchConfig, num_ap: int | None = None) -> PlacementEvaluator:
+    """The scene, loaded in this process once its source has seen that it can be; ``num_ap`` as of the evaluator."""
     if complaint := config.scene.probe(config.radio.frequency_hz, config.resources.device):
         raise ConfigError(f"scene.{complaint}")
+    return load(config.problem(), num_ap)
+
+
+def load(problem: PlacementProblem, num_ap: int | None = None) -> PlacementEvaluator:
+    """The scene of a problem, which its source has no objection to."""
     try:
-        return PlacementEvaluator(config.problem())
+        return PlacementEvaluator(problem, num_ap=num_ap)
     except BackendError as error:
         raise ConfigError(str(error)) from None
     except (ValueError, RuntimeError, TypeError) as error:
         reason = " ".join(str(error).split())
         raise ConfigError(
-            f"scene: must be one that Sionna can load at radio.frequency_hz={config.radio.frequency_hz:g}, but it "
+            f"scene: must be one that Sionna can load at radio.frequency_hz={problem.radio.frequency_hz:g}, but it "
             f"says: {reason}; correct the scene or the frequency"
         ) from None
 
@@ -85,8 +98,8 @@ def check_feasible(site: Site) -> None:
         raise ConfigError(str(error)) from None
 
 
-def _check_bounds(evaluator: PlacementEvaluator) -> None:
-    """Wall and zones lie inside the loaded geometry; a floor plan has been asked before."""
+def check_bounds(evaluator: PlacementEvaluator) -> None:
+    """Walls and zones lie inside the loaded geometry; a floor plan has been asked before."""
     site = evaluator.site
     if site.plan is not None:
         return
@@ -94,21 +107,29 @@ def _check_bounds(evaluator: PlacementEvaluator) -> None:
     x_min, y_min, x_max, y_max = site.grid.region.bounds
     boxes = {"receivers.zones": np.array([[x_min, y_min], [x_max, y_max]])}
     for plate in site.space.plates:
-        wall = plate.mount.wall
-        boxes["reflector.wall"] = np.array([wall.top_left_m, wall.bottom_right_m])
-    for field, corners in boxes.items():
-        n = corners.shape[1]
-        if np.any(corners < low[:n] - 0.5) or np.any(corners > high[:n] + 0.5):
-            raise ConfigError(
-                f"{field}: must lie inside the scene, {low.round(1).tolist()} to {high.round(1).tolist()} m, "
-                f"but reaches {corners.min(axis=0).tolist()} to {corners.max(axis=0).tolist()}; move it"
-            )
+        corners_m = np.array([(wall.top_left_m, wall.bottom_right_m) for wall in plate.walls]).reshape(-1, 3)
+        boxes[f"{plate.field}.wall"] = np.array([corners_m.min(axis=0), corners_m.max(axis=0)])
+    lines = [
+        f"{field}: must lie inside the scene, {low.round(1).tolist()} to {high.round(1).tolist()} m, "
+        f"but reaches {corners.min(axis=0).tolist()} to {corners.max(axis=0).tolist()}; move it"
+        for field, corners in boxes.items()
+        if (corners < low[: corners.shape[1]] - 0.5).any() or (corners > high[: corners.shape[1]] + 0.5).any()
+    ]
+    if lines:
+        raise ConfigError("\n".join(lines))
 
 
 def warnings(config: SearchConfig, site: Site, workers: int, s_per_ray: float) -> list[str]:
     """List what is allowed, but will not give what one may expect."""
-    found = [*_small_plate(config, site), *_short_timeout(config, s_per_ray)]
+    found = [*unwise(config, site), *_short_timeout(config, s_per_ray)]
     return [f"warning: {text}" for text in (*found, *config.searcher.warnings(config.space(), workers))]
+
+
+def unwise(config: PlacementProblem, site: Site) -> list[str]:
+    """What of a problem is allowed, but not meant by anybody."""
+    space = site.space.access_points
+    any_genes = {gene.name: gene.low for gene in space.genes}
+    return [*_small_plate(config, site), *too_strong(config.radio, space.decode(any_genes))]
 
 
 def _short_timeout(config: SearchConfig, s_per_ray: float) -> list[str]:
@@ -127,23 +148,30 @@ def _short_timeout(config: SearchConfig, s_per_ray: float) -> list[str]:
     ]
 
 
-def _small_plate(config: SearchConfig, site: Site) -> list[str]:
-    if config.reflector is None or config.reflector.model != "mirror":
-        return []
+def _small_plate(config: PlacementProblem, site: Site) -> list[str]:
+    return [
+        warning
+        for plate, space in zip(config.plates, site.space.plates, strict=True)
+        if plate.model == "mirror"
+        for warning in _below_crossover(config, site, plate, space)
+    ]
+
+
+def _below_crossover(config: PlacementProblem, site: Site, plate: ReflectorConfig, space: PlateSpace) -> list[str]:
     # First Fresnel zone: below this area a mirror brings more power than a plate, and less where its beam does not go
     # (d1 d2 / (d1 + d2) is the zone's focal length).
     wavelength_m = SPEED_OF_LIGHT_M_S / config.radio.frequency_hz
-    wall_m = site.space.plates[0].mount.wall_point(0.5, 0.5)[:2]
+    wall_m = space.mounts[0].wall_point(0.5, 0.5)[:2]
     to_aps_m, to_users_m = (
         float(np.hypot(area.centroid.x - wall_m[0], area.centroid.y - wall_m[1]))
-        for area in (site.space.access_points.area, site.grid.region)
+        for area in (site.space.access_points.region, site.grid.region)
     )
     least_m2 = wavelength_m * to_aps_m * to_users_m / (to_aps_m + to_users_m)
-    width_m, height_m = config.reflector.size_m
+    width_m, height_m = plate.largest_m
     if width_m * height_m >= least_m2:
         return []
     return [
-        f"reflector.size_m {list(config.reflector.size_m)} is below the Fresnel crossover, about {least_m2**0.5:.2f} m "
+        f"{space.field}.size_m {[width_m, height_m]} is below the Fresnel crossover, about {least_m2**0.5:.2f} m "
         "a side at these distances; a real plate so small is no mirror: it reflects less, over more cells; set "
-        "reflector.model to diffracting"
+        f"{space.field}.model to diffracting"
     ]

@@ -61,6 +61,13 @@ def load_run(
             f"--resume: must be the same building, but {building} has changed since the run was started; restore the "
             "file or start a new run"
         )
+    now = before.antenna_files()
+    for path, sha256 in about.antenna_files.items():
+        if now.get(path) != sha256:
+            raise ConfigError(
+                f"--resume: must be the same antennas, but {path} has changed since the run was started; restore the "
+                "file or start a new run"
+            )
     after = read_config(folder, overrides)
     return after, dict(_changes(before, after))
 
@@ -79,6 +86,8 @@ def record_new_run(folder: Path, config: SearchConfig, about: dict[str, Any]) ->
     """Write configuration and provenance of a new run."""
     text = dump_config(config)
     about |= {"scene_sha256": config.scene.sha256(), CONFIG_SHA256: [_digest(text)]}
+    if antenna_files := config.antenna_files():
+        about["antenna_files"] = antenna_files
     write_text(folder / CONFIG_FILE, text)
     write_json(folder / PROVENANCE_FILE, about)
 

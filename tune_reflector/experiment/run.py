@@ -6,14 +6,12 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import tune_reflector
 from search_records.display import display_path
 from search_records.events import EndedWithoutWinner, Finished
 from search_records.journal import JournalError
 from trainables.tracing.backend import Backend
 from tune_reflector.config.search_config import SearchConfig
-from tune_reflector.errors import ConfigError
-from tune_reflector.execution.signals import exit_code
+from tune_reflector.errors import ConfigError, SearchError
 from tune_reflector.experiment import estimate, preflight
 from tune_reflector.experiment.console import Console
 from tune_reflector.experiment.finalize import finish, point_to_results
@@ -26,7 +24,7 @@ from tune_reflector.experiment.resume import (
     record_session,
 )
 from tune_reflector.experiment.run_folder import make_folder, naming_results_dir, new_folder
-from tune_reflector.experiment.session import FAILED, OK, Session
+from tune_reflector.experiment.session import Session
 from tune_reflector.experiment.stages import run_stages
 from tune_reflector.runs.best_file import Best
 from tune_reflector.runs.claims import claimed
@@ -43,33 +41,37 @@ LINES = Console()
 _log = logging.getLogger(__name__)
 
 
-def start(config: SearchConfig, overwrite: bool = False, dry_run: bool = False, console: Console = LINES) -> int:
-    """Run a new search, or only check that it could run; returns the exit code.
+def start(config: SearchConfig, overwrite: bool = False, dry_run: bool = False, console: Console = LINES) -> Path:
+    """Run a new search, or only check that it could run; returns its folder.
 
     Raises:
         ConfigError: something is wrong that can be known before the search starts.
+        SearchError: it has ended without a winner, and has told why.
+        KeyboardInterrupt: Ctrl-C, or ``Interrupted`` a signal, has ended it; it can be resumed, and has told how.
     """
     preflight.check_packages(config)
     with new_folder(config, overwrite, dry_run) as folder:
         config = config.model_copy(update={"name": folder.name})
         backend, evaluator = preflight.prepare(config)
+        foreseen = preflight.foresee(evaluator)
         with console.listening(), machine(config, backend) as available:
             workers = available.workers(config, backend)
             s_per_ray = estimate.seconds_per_ray(config, evaluator)
-            time_s = estimate.search_s(config, s_per_ray, workers)
+            time_s = estimate.run_s(config, evaluator, s_per_ray, workers)
             _log.info(estimate.describe(folder, config, evaluator.site, backend, workers, time_s))
-            for warning in preflight.warnings(config, evaluator.site, workers, s_per_ray):
+            for warning in (*foreseen, *preflight.warnings(config, evaluator.site, workers, s_per_ray)):
                 _log.warning(warning)
             if dry_run:
-                return OK
+                return folder
             with _in_place_of_another(folder) as replaced:
                 make_folder(folder, config, _about(config, backend))
                 journal = preflight.open_journal(folder, config)
-                return _search(Session(folder, config, evaluator, backend, workers, journal, console), replaced)
+                _search(Session(folder, config, evaluator, backend, workers, journal, console), replaced)
+        return folder
 
 
-def resume(folder: Path, overrides: Sequence[str] = (), other_versions: bool = False, console: Console = LINES) -> int:
-    """Continue an interrupted search, or a finished one with a larger budget; returns the exit code.
+def resume(folder: Path, overrides: Sequence[str] = (), other_versions: bool = False, console: Console = LINES) -> Path:
+    """Continue an interrupted search, or a finished one with a larger budget; returns its folder.
 
     Args:
         folder: of the run.
@@ -79,6 +81,7 @@ def resume(folder: Path, overrides: Sequence[str] = (), other_versions: bool = F
 
     Raises:
         ConfigError: the folder is no run, or one that cannot be gone on with here.
+        SearchError, KeyboardInterrupt: as ``start``.
     """
     folder = folder.resolve()
     replaced = ReplacedRun(folder)
@@ -97,7 +100,7 @@ def resume(folder: Path, overrides: Sequence[str] = (), other_versions: bool = F
                 if not changes and best is not None and is_finished(journal.read(), config):
                     done = "%s is finished: see %s in it; a larger budget would go on with it"
                     _log.info(done, display_path(folder), BEST_FILE)
-                    return OK
+                    return folder
                 preflight.check_packages(config)
                 backend, evaluator = preflight.prepare(config)
                 if not other_versions:
@@ -108,29 +111,30 @@ def resume(folder: Path, overrides: Sequence[str] = (), other_versions: bool = F
                         record_session(folder, config, changes)
                     session = Session(folder, config, evaluator, backend, workers, journal, console)
                     with _in_place_of_another(folder):
-                        return _search(session, replaced)
+                        _search(session, replaced)
+                return folder
             finally:
                 journal.close()
 
 
 def _about(config: SearchConfig, backend: Backend) -> dict[str, Any]:
-    source = Path(tune_reflector.__file__).parent
-    return provenance(relevant_packages(), backend.description, config.seed, source)
+    return provenance(relevant_packages(), backend.description, config.seed, source=Path(__file__).parent)
 
 
-def _search(session: Session, replaced: ReplacedRun) -> int:
+def _search(session: Session, replaced: ReplacedRun) -> None:
     """Search, measure the winner, write the results."""
     with session.journal.told_to(replaced):
         try:
-            return _stages_and_end(session)
-        except KeyboardInterrupt as interruption:
+            _stages_and_end(session)
+        except KeyboardInterrupt:
             _log.warning("\ninterrupted; %s", "before its first result" if replaced.kept else session.remedy)
-            return exit_code(interruption)
+            raise
         except OSError as error:
             where = error.filename or display_path(session.folder)
             remedy = "make room" if replaced.kept else f"make room, then {session.remedy}"
-            _log.warning("\nstopped: %s: %s; %s", where, error.strerror or error, remedy)
-            return FAILED
+            stopped = f"stopped: {where}: {error.strerror or error}; {remedy}"
+            _log.warning("\n%s", stopped)
+            raise SearchError(stopped) from error
         except JournalError as error:
             raise ConfigError(str(error)) from None
         finally:
@@ -150,16 +154,17 @@ def _in_place_of_another(folder: Path) -> Iterator[ReplacedRun]:
             _log.warning("%s is again the run that was to be replaced", display_path(folder))
 
 
-def _stages_and_end(session: Session) -> int:
+def _stages_and_end(session: Session) -> None:
     for part in session.folder.rglob(".*.part"):
         part.unlink(missing_ok=True)  # of a session that was killed while it wrote
     with session.telling_scripts(), _live_report(session) as report:
         run_stages(session, report)
-        code = finish(session)
-        session.journal.append(Finished(budget_of(session.config)) if code == OK else EndedWithoutWinner())
-    if code == OK:
-        point_to_results(session)
-    return code
+        if (without_winner := finish(session)) is not None:
+            _log.warning(without_winner)
+        session.journal.append(Finished(budget_of(session.config)) if without_winner is None else EndedWithoutWinner())
+    if without_winner is not None:
+        raise SearchError(without_winner)
+    point_to_results(session)
 
 
 @contextmanager

@@ -13,9 +13,6 @@ from trainables.tracing.backend import Backend
 from tune_reflector.config.search_config import SearchConfig
 from tune_reflector.experiment.console import Console, EventStream
 
-OK, FAILED = 0, 1
-"""Exit codes; bad input, found by a ``ConfigError``, is 2, and after a signal it is 128 + its number."""
-
 
 @dataclass(frozen=True)
 class Session:

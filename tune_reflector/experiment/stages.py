@@ -183,7 +183,7 @@ class StageRun:
 
         session, counter = self._session, self._counter
         config, objective = session.config, session.config.objective
-        shape = (config.access_points.count, session.evaluator.site.grid.num_cells)
+        shape = (config.access_points.total, session.evaluator.site.grid.num_cells)
         shown: list[Callback] = [BestMapKeeper(self._folder / MAPS_FILE, self._columns, shape, counter.best.ranked)]
         if session.console.mode == "lines":  # before all that has something to say at the end
             total, rays = counter.ended + to_come, self._stage.limits.rays_per_ap

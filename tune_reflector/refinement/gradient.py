@@ -30,7 +30,8 @@ class GradientRefinement(AscentSettings, RefinementSettings):
         return self
 
     def check(self, first_stage: TrialPlan) -> None:
-        """Refuse a rung below that of the first stage: its scores are to be told."""
+        """Refuse a rung below that of the first stage: its scores are to be told; and what power does not serve."""
+        self.check_objective("refine", first_stage.problem)
         self.check_rung("refine", len(first_stage.problem.rungs))
         if self.rung is not None and self.rung < first_stage.top_rung:
             raise ValueError(

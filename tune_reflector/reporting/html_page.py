@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 import plotly.graph_objects as go
@@ -22,6 +23,7 @@ from tune_reflector.calibration.agreement import agreement
 from tune_reflector.config.config_file import dump_config
 from tune_reflector.counterfactuals.alternatives import LABELS
 from tune_reflector.reporting.installation import mountings
+from tune_reflector.reporting.mapped import Mapped
 from tune_reflector.reporting.matplotlib_figures import typeset
 from tune_reflector.reporting.plotly_figures import (
     cdf_figure,
@@ -117,10 +119,11 @@ class RunPart:
 
 @dataclass(frozen=True)
 class ComparisonPart:
-    """What the page tells of several runs together."""
+    """What the page tells of several runs, or placements, together."""
 
+    title: str
     table: Table
-    convergence: go.Figure
+    figure: go.Figure
 
 
 def page(runs: Sequence[RunData], going_on: bool = False) -> str:
@@ -131,10 +134,16 @@ def page(runs: Sequence[RunData], going_on: bool = False) -> str:
         going_on: whether the search is running, so that the page will be replaced by a newer one.
     """
     together = len(runs) > 1
+    parts = [_run(run, going_on, with_convergence=not together) for run in runs]
+    return render(parts, _comparison(runs) if together else None, going_on)
+
+
+def render(parts: Sequence[RunPart], comparison: ComparisonPart | None = None, going_on: bool = False) -> str:
+    """A page of what has been gathered."""
     return _TEMPLATES.get_template("page.html.j2").render(
-        title=", ".join(run.name for run in runs),
-        comparison=_comparison(runs) if together else None,
-        runs=[_run(run, going_on, with_convergence=not together) for run in runs],
+        title=", ".join(part.name for part in parts),
+        comparison=comparison,
+        runs=parts,
         going_on=going_on,
         now=datetime.now().astimezone(),
         plotly_js=get_plotlyjs(),
@@ -149,7 +158,7 @@ def _comparison(runs: Sequence[RunData]) -> ComparisonPart:
         searcher = f"{run.config.searcher.kind} with {run.config.scheduler.kind}"
         lines.append([run.name, score, searcher, _millions(progress.rays_per_ap), str(progress.ended)])
     heads = ["run", _score_head(runs[0]), "search", "million rays per AP", "trials"]
-    return ComparisonPart(Table(heads, lines), convergence_figure(runs))
+    return ComparisonPart(f"{len(runs)} runs", Table(heads, lines), convergence_figure(runs))
 
 
 def _run(run: RunData, going_on: bool, with_convergence: bool) -> RunPart:
@@ -161,7 +170,7 @@ def _run(run: RunData, going_on: bool, with_convergence: bool) -> RunPart:
         facts=list(_facts(run)),
         plan=plan_figure(run),
         building_png=_building_png(run),
-        placed=_placed(run, run.placement) if run.placement is not None else None,
+        placed=placed(run, run.placement) if run.placement is not None else None,
         convergence=convergence_figure([run]) if history.curve and with_convergence else None,
         funnel=funnel_figure(run) if history.curve and len(history.reached) > 1 else None,
         rungs=_rungs(run),
@@ -194,6 +203,8 @@ def _headline(run: RunData) -> str:
 
 def _facts(run: RunData) -> Iterator[str]:
     progress = run.history.progress
+    if details := (run.best.details if run.best else run.details):
+        yield run.config.objective.told_details(details)
     if run.best is not None:
         yield from _measured(run.best, run.config.objective)
     elif progress.best.value is not None:
@@ -201,6 +212,8 @@ def _facts(run: RunData) -> Iterator[str]:
     if run.config.plan.worlds is not None:
         yield f"each score of the search itself is {run.config.plan.worlds.told}"
     yield f"{progress.ended} of {run.total} trials in {format_duration(progress.elapsed_s)}"
+    if run.history.infeasible is not None:
+        yield run.history.infeasible
     yield f"{_millions(progress.rays_per_ap)} million rays per access point in all"
     yield f"traced with {run.provenance.device}, {_validated(run.provenance.validation)}"
 
@@ -222,17 +235,20 @@ def _measured(best: Best, objective: ObjectiveSettings) -> Iterator[str]:
 
 
 def _building_png(run: RunData) -> str | None:
-    picture = run.folder / FIGURES_FOLDER / "scene.png"
-    if run.best is None or not picture.exists():
-        return None
-    return b64encode(picture.read_bytes()).decode()
+    return None if run.best is None else in_base64(run.folder / FIGURES_FOLDER / "scene.png")
 
 
-def _placed(run: RunData, placement: Placement) -> PlacedPart:
+def in_base64(picture: Path) -> str | None:
+    """A picture as a page holds it; None if there is none."""
+    return b64encode(picture.read_bytes()).decode() if picture.exists() else None
+
+
+def placed(run: Mapped, placement: Placement) -> PlacedPart:
+    """How to mount it, and how well it is received."""
     return PlacedPart(_mountings(run, placement), _coverage(run), cdf_figure(run))
 
 
-def _mountings(run: RunData, placement: Placement) -> Table:
+def _mountings(run: Mapped, placement: Placement) -> Table:
     things = mountings(run.site, placement)
     first, second = zip(*(thing.wall.corners_m for thing in things), strict=True)
     along = list(zip(*(thing.from_corners_m for thing in things), strict=True))
@@ -257,7 +273,7 @@ def _point(coordinates_m: Iterable[float]) -> str:
     return "({})".format(", ".join(f"{coordinate:.2f}" for coordinate in coordinates_m))
 
 
-def _coverage(run: RunData) -> Table:
+def _coverage(run: Mapped) -> Table:
     """Share of the cells above each threshold, of each map; cells without power are at the floor."""
     objective = run.config.objective
     usual = {threshold for threshold in THRESHOLDS_DBM if threshold > objective.floor_dbm}

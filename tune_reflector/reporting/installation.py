@@ -59,16 +59,16 @@ def mountings(site: Site, placement: Placement) -> list[Mounting]:
     """Describe every access point and plate of a placement, in its order."""
     faces = list(wall_faces(site))
     found = [
-        _mounting(f"AP {number}", ap.position_m, ap.direction, faces)
+        _mounting(f"AP {number}{ap.remark}", ap.position_m, ap.direction, faces)
         for number, ap in enumerate(placement.access_points, start=1)
     ]
     for number, plate in enumerate(placement.reflectors, start=1):
-        name = "reflector" if len(placement.reflectors) == 1 else f"reflector {number}"
-        hangs_on = site.space.plates[number - 1].mount.wall
+        space = site.space.plates[number - 1]
+        hangs_on = space.wall_at(plate.u)
         face = WallFace("reflector's wall", (hangs_on.top_left_m[:2], hangs_on.bottom_right_m[:2]))
         # The whole wall, if the floor plan knows it: its corners are there to be found, those of a part are not.
         whole = [other for other in faces if face.line.within(other.line.buffer(0.01))]
-        found.append(_mounting(name, plate.center_m, plate.normal, whole[:1] or [face], plate.focal_point_m))
+        found.append(_mounting(space.name, plate.center_m, plate.normal, whole[:1] or [face], plate.focal_point_m))
     return found
 
 
@@ -78,7 +78,7 @@ def wall_faces(site: Site) -> Iterator[WallFace]:
         for wall in site.plan.walls:
             yield from (WallFace(wall.name, ends) for ends in pairwise(wall.corners_m))
         return
-    west, south, east, north = site.grid.region.union(site.space.access_points.area).bounds
+    west, south, east, north = site.grid.region.union(site.space.access_points.region).bounds
     box = [(west, south), (east, south), (east, north), (west, north), (west, south)]
     yield from (WallFace("edge of the zones", ends) for ends in pairwise(box))
 

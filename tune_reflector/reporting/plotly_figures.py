@@ -1,6 +1,7 @@
 """Interactive figures of a report, drawn by Plotly: the map, how the search went, and what it tried."""
 
 from collections.abc import Sequence
+from html import escape
 from itertools import pairwise
 from typing import Any
 
@@ -10,6 +11,7 @@ import plotly.graph_objects as go
 from search_records.events import Reported
 from search_spaces.design import Placement
 from trainables.objectives.base import ObjectiveSettings
+from tune_reflector.reporting.mapped import Mapped
 from tune_reflector.reporting.matplotlib_figures import ARROW_M, distribution, limits_m
 from tune_reflector.reporting.palette import AFTER_COLOUR, AP_COLOUR, BEFORE_COLOUR, COLOURS, PLATE_COLOUR
 from tune_reflector.runs.run_data import RunData
@@ -26,7 +28,7 @@ MOST_BARS = 12
 """Of the funnel; of more iterations as many are shown, evenly spread."""
 
 
-def plan_figure(run: RunData) -> go.Figure:
+def plan_figure(run: Mapped) -> go.Figure:
     """Floor plan with the placement and the RSS map; buttons choose which map."""
     figure = _figure("x, east [m]", "y, north [m]", height=600)
     (x_low, x_high), (y_low, y_high) = limits_m(run.site)
@@ -79,11 +81,11 @@ def _is_seen(of: str | bool | None, name: str, alternative: str | None) -> bool:
     return of is True or of == name or (of is None and name != alternative)
 
 
-def cdf_figure(run: RunData) -> go.Figure:
+def cdf_figure(run: Mapped) -> go.Figure:
     """Share of the cells below each RSS, of the winner and of what it is compared with."""
     figure = _figure("received signal strength [dBm]", "share of the cells below")
     other = run.compared.label if run.compared else ""
-    for name, label, colour in ((other, other, BEFORE_COLOUR), ("all", "best placement", AFTER_COLOUR)):
+    for name, label, colour in ((other, other, BEFORE_COLOUR), ("all", run.title, AFTER_COLOUR)):
         if name in run.maps:
             cells_dbm, shares = distribution(run.maps[name])
             hover = "%{y:.1%} of the cells are below %{x:.1f} dBm<extra>" + label + "</extra>"
@@ -93,6 +95,20 @@ def cdf_figure(run: RunData) -> go.Figure:
     if objective.marked_share is not None:
         note = {"annotation_text": objective.told(run.scores["all"].value), "annotation_position": "bottom right"}
         figure.add_hline(y=objective.marked_share, line={"color": INK, "dash": "dot", "width": 1}, **note)
+    figure.update_yaxes(tickformat=".0%")
+    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.15})
+    return figure
+
+
+def cdfs_figure(subjects: Sequence[Mapped]) -> go.Figure:
+    """Share of the cells below each RSS, of several placements."""
+    figure = _figure("received signal strength [dBm]", "share of the cells below")
+    for subject in subjects:
+        cells_dbm, shares = distribution(subject.maps["all"])
+        hover = "%{y:.1%} of the cells are below %{x:.1f} dBm<extra>" + subject.title + "</extra>"
+        figure.add_scatter(
+            x=cells_dbm, y=shares, mode="lines", line={"shape": "hv"}, name=subject.title, hovertemplate=hover
+        )
     figure.update_yaxes(tickformat=".0%")
     figure.update_layout(showlegend=True, legend={"orientation": "h", "y": 1.15})
     return figure
@@ -190,7 +206,7 @@ def _figure(x_title: str, y_title: str, height: int = 360) -> go.Figure:
     return figure
 
 
-def _draw_building(figure: go.Figure, run: RunData) -> None:
+def _draw_building(figure: go.Figure, run: Mapped) -> None:
     for wall in run.site.plan.walls if run.site.plan else ():
         corners = np.asarray(wall.corners_m)
         figure.add_scatter(
@@ -209,17 +225,18 @@ def _draw_building(figure: go.Figure, run: RunData) -> None:
 
 def _draw_placement(figure: go.Figure, placement: Placement) -> None:
     for number, ap in enumerate(placement.access_points, start=1):
+        name = escape(f"AP {number}{ap.remark}")
         (x, y, z), (dx, dy, _) = ap.position_m, ARROW_M * ap.direction
         figure.add_scatter(x=[x, x + dx], y=[y, y + dy], mode="lines", line={"color": AP_COLOUR}, hoverinfo="skip")
         figure.add_scatter(
             x=[x],
             y=[y],
             mode="markers+text",
-            text=[f"AP {number}"],
+            text=[name],
             textfont={"color": AP_COLOUR},
             textposition="bottom center" if dy > 0 else "top center",
-            marker={"color": AP_COLOUR, "size": 12, "symbol": "triangle-up"},
-            hovertemplate=f"AP {number} at ({x:.2f}, {y:.2f}, {z:.2f}) m<extra></extra>",
+            marker={"color": AP_COLOUR, "size": 12, "symbol": f"triangle-up{'-open' if ap.fixed else ''}"},
+            hovertemplate=f"{name} at ({x:.2f}, {y:.2f}, {z:.2f}) m<extra></extra>",
         )
     for plate in placement.reflectors:
         corners, (fx, fy, fz), (px, py, pz) = plate.vertices_m, plate.focal_point_m, plate.center_m

@@ -7,13 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import matplotlib
-
-matplotlib.use("Agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
 import numpy.typing as npt
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from search_records.atomic_files import atomic_write
@@ -64,7 +60,7 @@ def save_view(paths: Sequence[Path], view: SceneView, title: str) -> None:
     picture_inch = _WIDTH_INCH * rows / columns
     height_inch = _TITLE_INCH + picture_inch + _LEGEND_INCH
     enlarged = math.ceil(_LEAST_DPI * _WIDTH_INCH / columns)  # by a whole number: a pixel stays a square
-    fig = plt.figure(figsize=(_WIDTH_INCH, height_inch), dpi=enlarged * columns / _WIDTH_INCH)
+    fig = Figure(figsize=(_WIDTH_INCH, height_inch), dpi=enlarged * columns / _WIDTH_INCH)
     axis = fig.add_axes((0.0, _LEGEND_INCH / height_inch, 1.0, picture_inch / height_inch))
     axis.imshow(view.image, interpolation="none", aspect="auto")
     axis.set_axis_off()
@@ -75,7 +71,6 @@ def save_view(paths: Sequence[Path], view: SceneView, title: str) -> None:
     for path in paths:
         with atomic_write(path) as file:
             fig.savefig(file, format=path.suffix.removeprefix("."))
-    plt.close(fig)
 
 
 def _handle(entry: LegendEntry) -> Line2D:

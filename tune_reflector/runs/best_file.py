@@ -1,16 +1,19 @@
 """``best.json``: the winner, with all that is needed to rebuild and re-score it with Sionna alone."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from search_spaces.design import Placement
 from trainables.evaluator import PlacementEvaluator
 from trainables.objectives.base import ObjectiveSettings
+from trainables.problem import Site
 from tune_reflector.config.search_config import SearchConfig
 from tune_reflector.errors import ConfigError
 from tune_reflector.runs.comparisons import Comparison, of_first_version
+from tune_reflector.runs.measurement import Measurement
 from tune_reflector.runs.robustness import InVariants
 from tune_reflector.runs.score_json import finite, parse_score, score_json
 from tune_reflector.runs.second_opinion import SecondOpinion
@@ -26,28 +29,37 @@ def best_json(
     by_physical_optics: SecondOpinion | None = None,
 ) -> dict[str, Any]:
     """Tell all that is needed to rebuild and re-score the winner with Sionna alone."""
-    score, radio, grid, objective = winner.measured.score, config.radio, evaluator.site.grid, config.objective
-    return {
-        **score_json(score.value, winner.measured.error, objective),
-        "rays_per_ap": winner.measured.traced.rays_per_ap,
-        "samples": config.final.lattices,
-        "rays_per_sample": config.final.rays_per_ap,
+    objective = config.objective
+    return measured_json(config, evaluator.site, winner.placement, winner.measured) | {
         "trial_id": winner.found.trial_id,
         "iteration": winner.found.iteration,
+        "comparisons": [comparison.to_json(objective) for comparison in comparisons],
+        "robustness": in_variants.to_json(objective) if in_variants else None,
+        "physical_optics": by_physical_optics.to_json(objective) if by_physical_optics else None,
+        "genes": winner.genes,
+    }
+
+
+def measured_json(config: SearchConfig, site: Site, placement: Placement, measured: Measurement) -> dict[str, Any]:
+    """Tell of any placement what is needed to rebuild and re-score it."""
+    score, radio, grid, objective = measured.score, config.radio, site.grid, config.objective
+    return {
+        **score_json(score.value, measured.error, objective),
+        "rays_per_ap": measured.traced.rays_per_ap,
+        "samples": config.final.lattices,
+        "rays_per_sample": config.final.rays_per_ap,
         "coverage_share": score.coverage,
         "coverage_threshold_dbm": objective.coverage_threshold_dbm,
         "outage": score.outage,
         "mean_rss_dbm": score.mean_rss_dbm,
         "min_rss_dbm": score.min_rss_dbm,
-        "comparisons": [comparison.to_json(objective) for comparison in comparisons],
-        "robustness": in_variants.to_json(objective) if in_variants else None,
-        "physical_optics": by_physical_optics.to_json(objective) if by_physical_optics else None,
-        "genes": winner.genes,
-        "access_points": [ap.to_json() for ap in winner.placement.access_points],
+        "details": dict(measured.details),
+        "access_points": [ap.to_json() for ap in placement.access_points],
         "reflectors": [
-            plate.to_json() | {"material": config.reflector.material, "model": config.reflector.model}
-            for plate in winner.placement.reflectors
-            if config.reflector is not None
+            pose.to_json()
+            | {"material": plate.material, "model": plate.model}
+            | ({} if plate.name is None else {"name": plate.name})
+            for plate, pose in zip(config.plates, placement.reflectors, strict=False)
         ],
         "radio": radio.model_dump(mode="json")
         | {
@@ -57,6 +69,7 @@ def best_json(
             "surface": config.receivers.surface,
             "panel_height_m": config.receivers.panel_height_m,
         },
+        "carriers": config.carriers.model_dump(mode="json"),
         "objective": objective.model_dump(mode="json"),
         "scene": {
             "kind": config.scene.kind,
@@ -68,9 +81,13 @@ def best_json(
             "size_m": list(grid.size_m),
             "cell_size_m": [grid.cell_size_m, grid.cell_size_m],
             "num_cells": grid.num_cells,
-            "zones": [[list(corner) for corner in zone] for zone in evaluator.site.user_zones],
+            "zones": [[list(corner) for corner in zone] for zone in site.user_zones],
         },
     }
+
+
+def _details(content: Mapping[str, Any]) -> dict[str, float | str]:
+    return {str(name): value if isinstance(value, str) else finite(value) for name, value in content.items()}
 
 
 @dataclass(frozen=True)
@@ -89,6 +106,7 @@ class Best:
     coverage_threshold_dbm: float
     outage: float
     rays_per_ap: int
+    details: dict[str, float | str]
     content: dict[str, Any]
 
     @classmethod
@@ -105,7 +123,8 @@ class Best:
             value, error = parse_score(content, objective)
             if (found := content.get("comparisons")) is None:
                 found = of_first_version(content, objective)
-            comparisons = tuple(Comparison.parse(comparison, value, objective) for comparison in found)
+            plates = len(content.get("reflectors", ()))
+            comparisons = tuple(Comparison.parse(comparison, value, objective, plates) for comparison in found)
             robust, optics = content.get("robustness"), content.get("physical_optics")
             return cls(
                 value,
@@ -117,6 +136,7 @@ class Best:
                 finite(content["coverage_threshold_dbm"]),
                 finite(content["outage"]),
                 int(content["rays_per_ap"]),
+                _details(content.get("details", {})),
                 content,
             )
         except KeyError as missing:

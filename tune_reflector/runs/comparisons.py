@@ -31,6 +31,7 @@ class Comparison:
         trials: candidates that were tried to find it; None where nothing was searched for.
         placement: the alternative.
         genes: its genes.
+        plates: that the winner has.
     """
 
     kind: CounterfactualKind
@@ -41,6 +42,7 @@ class Comparison:
     trials: int | None
     placement: Placement
     genes: dict[str, float]
+    plates: int = 1
 
     @property
     def gain(self) -> float:
@@ -61,7 +63,9 @@ class Comparison:
         }
 
     @classmethod
-    def parse(cls, content: Mapping[str, Any], winner: float, objective: ObjectiveSettings) -> "Comparison":
+    def parse(
+        cls, content: Mapping[str, Any], winner: float, objective: ObjectiveSettings, plates: int = 1
+    ) -> "Comparison":
         """From the form in ``best.json``.
 
         Raises:
@@ -80,12 +84,17 @@ class Comparison:
             None if trials is None else count(trials),
             Placement(access_points),
             {str(name): float(value) for name, value in content["genes"].items()},
+            plates,
         )
 
     @property
     def label(self) -> str:
         """What the alternative is, for people."""
-        return LABELS[self.kind]
+        return LABELS[self.kind].replace("the reflector", self._plates)
+
+    @property
+    def _plates(self) -> str:
+        return "the reflector" if self.plates == 1 else "the reflectors"
 
     def told(self, objective: ObjectiveSettings) -> str:
         """What the comparison says of the reflector's worth, in one line."""
@@ -93,15 +102,16 @@ class Comparison:
         other = f"{self.label} {objective.told(self.value, shown_error(self.error))}{trials}"
         gain = objective.difference(self.winner, self.value)
         bar = f"{shown_error(self.gain_error):.1f} {objective.difference_unit}"
+        s, it = ("s", "it") if self.plates == 1 else ("", "them")
         if self.kind == "same_access_points":
-            less = "" if gain is None else f": {gain:+.1f} +- {bar}, but they were placed for it"
+            less = "" if gain is None else f": {gain:+.1f} +- {bar}, but they were placed for {it}"
             return f"{other}{less}"
         if gain is None:
             return f"{'worth it' if self.gain > 0 else 'not worth it'}: {other}"
         if abs(gain) <= self.gain_error:
-            return f"the reflector brings nothing beyond the error ({gain:+.1f} +- {bar}): {other}"
+            return f"{self._plates} bring{s} nothing beyond the error ({gain:+.1f} +- {bar}): {other}"
         if gain < 0:
-            return f"the reflector costs {-gain:.1f} +- {bar}, leave it out: {other}"
+            return f"{self._plates} cost{s} {-gain:.1f} +- {bar}, leave {it} out: {other}"
         return f"worth {gain:+.1f} +- {bar}: {other}"
 
 

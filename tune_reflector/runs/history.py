@@ -127,6 +127,13 @@ class History:
         return self._ranked
 
     @property
+    def infeasible(self) -> str | None:
+        """How many candidates could not be built, for people; None if all could."""
+        if not self.progress.infeasible:
+            return None
+        return f"{self.progress.infeasible} of {self.trials} candidates could not be built, and were not traced"
+
+    @property
     def reached(self) -> dict[int, int]:
         """Trials of the first stage that have come at least as far as each iteration."""
         last = +self._came_to

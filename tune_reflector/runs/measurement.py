@@ -6,13 +6,14 @@ placements, so that differences between placements err less than either of them.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import t as student_t
 
-from search_records.result import Score
+from search_records.result import Powers, Score
 from search_spaces.design import Placement
 from trainables.evaluator import PlacementEvaluator, TracedMap
 from tune_reflector.config.sections import FinalSettings
@@ -39,6 +40,10 @@ class Measurement:
     traced: TracedMap
     singles: npt.NDArray[np.float64]
     """Score of each sample's own map."""
+    shown_w: Powers
+    """The map that people are shown, ``[num_ap, num_cells]``, W."""
+    details: Mapping[str, float | str]
+    """What else they are told, by name with its unit."""
 
     def gain(self, other: "Measurement") -> tuple[float, float]:
         """By how much the score is better than another's, and the half-width of that: sample by sample, as both are of
@@ -57,7 +62,8 @@ def measure(evaluator: PlacementEvaluator, placement: Placement, settings: Final
         merged = merged.merged(traced)
     score = evaluator.score(merged)
     singles = np.array([evaluator.score(traced).value for traced in maps])
-    return Measurement(score, error_bar(score.value, singles), merged, singles)
+    shown_w, details = evaluator.modelled_w(merged), evaluator.details(merged.rss_w)
+    return Measurement(score, error_bar(score.value, singles), merged, singles, shown_w, details)
 
 
 def error_bar(value: float, singles: npt.ArrayLike) -> float:

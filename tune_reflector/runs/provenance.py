@@ -5,7 +5,7 @@ import platform
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -55,6 +55,8 @@ class Provenance:
     content: dict[str, Any]
     validation: Validation | None = None
     """Of the machine that the run was started on, as it was then."""
+    antenna_files: Mapping[str, str] = field(default_factory=dict)
+    """Digests of the files that describe antennas, by path; ``antenna_files`` of the file, which may lack it."""
 
 
 def read_provenance(folder: Path) -> Provenance:
@@ -71,7 +73,8 @@ def read_provenance(folder: Path) -> Provenance:
         device, scene_sha256 = str(content["device"]), str(content["scene_sha256"])
         validation = content.get("validation")
         validation = None if validation is None else Validation.from_json(validation)
-        return Provenance(packages, device, started, digests, scene_sha256, content, validation)
+        antenna_files = dict(content.get("antenna_files", {}))
+        return Provenance(packages, device, started, digests, scene_sha256, content, validation, antenna_files)
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         raise ConfigError(
             f"{path}: must be as this program has written it, but is damaged, or of an earlier version; restore it, or "

@@ -125,7 +125,8 @@ def robustness(
     found = {}
     for name, of in scores.items():
         modelled = of.pop(AS_MODELLED.name)
-        changes = {variant: value - modelled for variant, value in of.items()}
+        most = subjects[name].evaluator.problem.objective.highest - subjects[name].nominal
+        changes = {variant: min(value - modelled, most) for variant, value in of.items()}
         found[name] = Robustness(subjects[name].nominal, changes)
     return found
 

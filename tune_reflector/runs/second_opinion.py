@@ -11,6 +11,7 @@ from typing import Any, Self
 from search_spaces.design import Placement
 from trainables.evaluator import PlacementEvaluator
 from trainables.objectives.base import ObjectiveSettings
+from trainables.physical_optics.rooms import NoBoxesError
 from trainables.plate_optics import PlateOptics
 from tune_reflector.config.sections import FinalSettings
 from tune_reflector.runs.measurement import FIRST_SAMPLE
@@ -48,7 +49,10 @@ def second_opinion(evaluator: PlacementEvaluator, placement: Placement, settings
         NoBoxesError: images are not exact there.
         MapError: its map cannot be.
     """
+    if evaluator.problem.carriers.further:
+        raise NoBoxesError("there are several carriers")
     optics = PlateOptics.of(evaluator.problem, placement)
     alone_w = evaluator.trace(placement.without_reflectors(), settings.rays_per_ap, FIRST_SAMPLE).rss_w
-    score = evaluator.problem.objective.score(alone_w + optics.power_w(alone_w.max(axis=0)))
+    with_plate_w = alone_w + optics.power_w(alone_w.max(axis=0))
+    score = evaluator.problem.objective.score(with_plate_w, evaluator.site.cells)
     return SecondOpinion(score.value, score.outage)

@@ -100,6 +100,6 @@ def best_map(winner: Winner, alternative: Measurement | None) -> BestMap:
     return BestMap(
         winner.genes,
         RankedScore(True, winner.found.result.rung, winner.measured.score.value),
-        winner.measured.traced.rss_w,
-        alternative.traced.rss_w if alternative else None,
+        winner.measured.shown_w,
+        alternative.shown_w if alternative else None,
     )

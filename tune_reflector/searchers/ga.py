@@ -18,6 +18,7 @@ class MutationSteps(Model):
 
     position: float = Field(0.1, gt=0, le=1, description="x, y of an access point")
     direction: float = Field(0.1, gt=0, le=1, description="dir_x, dir_y of an access point")
+    pick: float = Field(0.1, gt=0, le=1, description="number of the spot of an access point")
     wall: float = Field(0.1, gt=0, le=1, description="u, v of the reflector on its wall")
     focal: float = Field(0.1, gt=0, le=1, description="x, y of the reflector's focal point")
     hyperparameter: float = Field(0.1, gt=0, le=1, description="searched settings of a gradient trial")

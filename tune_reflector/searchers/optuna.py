@@ -5,6 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from tune_reflector.errors import install_extra
 from tune_reflector.searchers.settings import MAX_TRIALS, SearcherSettings
 
 
@@ -34,7 +35,5 @@ class OptunaSettings(SearcherSettings):
     def missing_package(self) -> str | None:
         """The Gaussian process needs PyTorch."""
         if self.sampler == "gp" and find_spec("torch") is None:
-            return (
-                "sampler: gp needs PyTorch, which is not installed; run 'pip install tune-reflector[gp]' or choose tpe"
-            )
+            return f"sampler: gp needs PyTorch, which is not installed; {install_extra('gp')} or choose tpe"
         return super().missing_package()

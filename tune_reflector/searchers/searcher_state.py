@@ -18,10 +18,12 @@ from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-
-from ray.tune.search import Searcher
+from typing import TYPE_CHECKING
 
 from search_records.atomic_files import atomic_write
+
+if TYPE_CHECKING:
+    from ray.tune.search import Searcher
 
 KEPT = 2
 
@@ -51,7 +53,7 @@ class SearcherStates:
         self._saved_s = time.monotonic()
         self._cost_s = 0.0
 
-    def restore(self, build: Callable[[], Searcher], events: int) -> tuple[Searcher, int]:
+    def restore(self, build: "Callable[[], Searcher]", events: int) -> "tuple[Searcher, int]":
         """A searcher, and the number of events that it knows of.
 
         Args:
@@ -71,7 +73,7 @@ class SearcherStates:
                 logging.getLogger(__name__).debug("cannot use %s", path, exc_info=True)
         return build(), 0
 
-    def save(self, searcher: Searcher, events: int) -> None:
+    def save(self, searcher: "Searcher", events: int) -> None:
         """Keep the state of a searcher that knows of this many events."""
         start = time.monotonic()
         self._folder.mkdir(exist_ok=True)

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from search_spaces.complaints import ComplaintsError
 from search_spaces.zones import contains, region
 from trainables.buildings.floor_plan import (
     ITU_MATERIALS,
@@ -185,8 +186,8 @@ def test_windows_may_touch() -> None:
 @pytest.mark.parametrize(
     ("holes", "rule"),
     [
-        ([opening(0, 5.5, 0.9, 0, 2)], r"must lie within its 6 x 3 m, but ends at 6\.4 m"),
-        ([opening(1, 0, 0.9, 0, 3.1)], r"must lie within its 4 x 3 m, but ends at 0\.9 m and 3\.1 m"),
+        ([opening(0, 5.5, 0.9, 0, 2)], r"must lie within its 6 x 3 m of wall .shell., but ends at 6\.4 m"),
+        ([opening(1, 0, 0.9, 0, 3.1)], r"must lie within its 4 x 3 m of wall .shell., but ends at 0\.9 m and 3\.1 m"),
         ([opening(4, 0, 0.9, 0, 2)], "segment must be < 4"),
         ([opening(0, 1, 1, 0, 2), opening(0, 1.5, 1, 1, 3)], r"at 1\.5 m overlaps another"),
         ([opening(0, 1, 1, 2, 1)], r"top_m must be above bottom_m, but got 1\.0 and 2\.0; swap them"),
@@ -234,7 +235,6 @@ def test_the_materials_are_those_that_sionna_knows() -> None:
         ("a: !!bool perhaps", "must be YAML"),
         ("\x00", "must be YAML"),
         ("- 1", "must be a floor plan"),
-        ("name: x\nheight_m: -3", r"must be a floor plan.*height_m: .*greater than 0.*outline_m: "),
     ],
 )
 def test_a_file_that_is_no_floor_plan_is_named_on_one_line(tmp_path: Path, content: str, rule: str) -> None:
@@ -244,6 +244,62 @@ def test_a_file_that_is_no_floor_plan_is_named_on_one_line(tmp_path: Path, conte
         load_floor_plan(path)
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_all_that_is_wrong_with_a_plan_is_told_with_its_place(tmp_path: Path) -> None:
+    broken = {
+        "name: x": "name: x\nnmae: y",
+        "height_m: 3.0": "height_m: -3",
+        "thickness_m: 0.2\nuser": "thickness_m: 20\nuser",
+        "  - [[16, 4], [20, 4], [20, 20], [16, 20]]": "  [[16, 4], [20, 4], [20, 20], [16, 20]]",
+    }
+    text = bundled_floor_plans()["l_corridor"].read_text().replace("name: l_corridor", "name: x")
+    for right, wrong in broken.items():
+        assert right in text
+        text = text.replace(right, wrong)
+    path = tmp_path / "plan.yaml"
+    path.write_text(text)
+    with pytest.raises(ComplaintsError) as caught:
+        load_floor_plan(path)
+    lines = text.splitlines()
+    at = {key: next(n for n, line in enumerate(lines, 1) if key in line) for key in ("height_m", "nmae", "user_zones")}
+    thick = next(n for n, line in enumerate(lines, 1) if "thickness_m: 20" in line)
+    assert sorted(caught.value.lines) == [
+        f"height_m: input should be greater than 0, but got -3; correct it (plan.yaml:{at['height_m']}:1)",
+        f"nmae: unknown key; did you mean 'name'? (plan.yaml:{at['nmae']}:1)",
+        "user_zones: must be a list of polygons, but is a single one; put one more pair of brackets around it "
+        f"(plan.yaml:{at['user_zones']}:1)",
+        f"walls.0.thickness_m: must be <= 5 m for concrete, but got 20; give metres (plan.yaml:{thick}:5)",
+    ]
+
+
+def test_walls_that_do_not_fit_are_told_together() -> None:
+    far = {"name": "far", "path_m": [[3, 0], [3, 9]], "material": "brick", "thickness_m": 0.1}
+    holes = [opening(0, 5.5, 0.9, 0, 2), opening(9, 0, 1, 0, 2)]
+    shell = plan().walls[0].model_dump() | {"openings": holes}
+    with pytest.raises(ValidationError) as caught:
+        plan(walls=[shell, far], reflector_wall={"top_left_m": [7, 4, 3], "bottom_right_m": [7, 0, 0]})
+    (error,) = caught.value.errors()
+    assert [line.split(" ")[0] for line in error["ctx"]["error"].lines] == [
+        "walls.1.path_m", "walls.0.openings.0", "walls.0.openings.1.segment", "reflector_wall",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("out_m", "fits"), [(0.3 + 0.49, True), (0.3 + 0.51, False)])
+def test_a_wall_may_be_drawn_on_its_middle_or_outer_face(out_m: float, fits: bool) -> None:
+    corners = [[-out_m, 0], [6, 0], [6, 4], [-out_m, 4]]
+    if fits:
+        assert plan(wall={"path_m": corners}).walls[0].path_m[0] == (-out_m, 0)
+    else:
+        with pytest.raises(ValidationError, match=r"walls\.0\.path_m must lie inside outline_m .* 'shell' reaches"):
+            plan(wall={"path_m": corners})
+
+
+@pytest.mark.parametrize(("material", "most_m"), [("plasterboard", 0.5), ("concrete", 5), ("wet_ground", 100)])
+def test_a_slab_thicker_than_anything_built_is_refused(material: str, most_m: float) -> None:
+    assert Slab(material=material, thickness_m=most_m).thickness_m == most_m
+    with pytest.raises(ValidationError, match=r"must be <= .* m for|less than or equal"):
+        Slab(material=material, thickness_m=most_m * 1.01)
 
 
 def test_a_missing_file_is_an_os_error(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from search_spaces.antenna import AntennaConfig
+from search_spaces.antenna_patterns.ceiling_omni import ceiling_omni
 from search_spaces.design import AccessPoint
 from tests.plates import Array, db
 from trainables.physical_optics.antenna import departing_field
@@ -76,3 +78,18 @@ def test_straight_up_is_a_direction_too() -> None:
     access_point = AccessPoint(np.zeros(3), np.array([1.0, 0.0, 0.0]), 20.0)
     field = departing_field(access_point, RadioConfig(tx_pattern="iso"), np.array([0.0, 0.0, 1.0]))
     np.testing.assert_allclose(np.linalg.norm(field), 1.0)
+
+
+def test_an_access_points_own_antenna_counts() -> None:
+    """Beside any of the radio settings, as if it were the one that they give all."""
+    directions = sphere(500)
+    own = AntennaConfig(pattern="dipole", polarization="VH", rows=3, columns=2, spacing=0.7)
+    field = departing_field(AccessPoint(np.zeros(3), BORESIGHT, 20.0, antenna=own), RadioConfig(), directions)
+    usual = {"tx_pattern": "dipole", "polarization": "VH", "array_rows": 3, "array_columns": 2, "array_spacing": 0.7}
+    np.testing.assert_allclose((field**2).sum(axis=-1), gains(directions, **usual), rtol=1e-12)
+
+
+def test_the_ceiling_antenna_radiates_what_its_table_says() -> None:
+    for polarization in ("V", "H", "cross"):
+        total = gains(sphere(), tx_pattern="ceiling_omni", polarization=polarization).mean()
+        assert total == pytest.approx(ceiling_omni().radiated(), rel=2e-3)

@@ -26,7 +26,9 @@ GENES = {"x1": 13.0, "y1": 8.0, "dir1_x": 0.2, "dir1_y": 0.1, "refl_u": 0.4, "re
 class Hit:
     """Rays that hit a plate of 1.2 x 0.8 m at one point, from one side, and what its material makes of them."""
 
-    def __init__(self, at_m: tuple[float, float], component: int = 0, from_behind: bool = False) -> None:
+    def __init__(
+        self, at_m: tuple[float, float], component: int = 0, from_behind: bool = False, facet: int | None = None
+    ) -> None:
         import drjit as dr
         import mitsuba as mi
         import sionna.rt as rt
@@ -41,7 +43,11 @@ class Hit:
         self.arriving /= np.linalg.norm(self.arriving)
         corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) / 2 * sides_m
         bending = DiffractingPlate("bending", "metal", thickness=0.001, color=(1.0, 0.0, 0.0))
-        bending.place(center_m + corners @ self.axes)
+        sheets_m = (center_m + corners @ self.axes)[None]
+        if facet is not None:  # among others, which are elsewhere, of other sizes and turned
+            others_m = [sheets_m[0] @ np.diag([0.3, 2.0, 1.7]) + shift_m for shift_m in range(facet + 2)]
+            sheets_m = np.insert(np.array(others_m), facet, sheets_m[0], axis=0)
+        bending.place(sheets_m)
         mirror = rt.ITURadioMaterial("mirror", "metal", thickness=0.001)
         scene = rt.load_scene()
         scene.frequency = 5.18e9
@@ -57,6 +63,7 @@ class Hit:
         si.wi = si.to_local(mi.Vector3f(*self.arriving.tolist()))
         si.dp_du.z = dr.reinterpret_array(mi.Float, mi.UInt(InteractionType.SPECULAR))
         si.t = 1.0
+        si.prim_index = mi.UInt(np.arange(count) % 2 + 2 * (facet or 0))
         context = mi.BSDFContext(mode=mi.TransportMode.Importance, type_mask=0, component=component)
         given = context, si, mi.Float(uniform[0]), mi.Point2f(mi.Float(uniform[1]), mi.Float(uniform[2])), True
         samples = [material.sample(*given) for material in (bending, mirror)]
@@ -85,6 +92,11 @@ def test_a_ray_strays_by_the_uncertainty_of_its_distance_to_the_edges(
         assert along.std() == pytest.approx(sigma, rel=0.01)
         assert along.mean() == pytest.approx(0.0, abs=0.01 * sigma)
         assert (np.abs(along) < sigma).mean() == pytest.approx(0.6827, abs=0.005)  # normal
+
+
+def test_a_facet_bends_rays_as_a_plate_of_its_own_does() -> None:
+    at_m = (-0.5, 0.2)
+    np.testing.assert_array_equal(Hit(at_m, facet=3).directions, Hit(at_m).directions)
 
 
 def test_who_looks_for_candidate_paths_meets_a_mirror() -> None:

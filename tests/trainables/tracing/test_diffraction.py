@@ -43,7 +43,7 @@ def diffracted_w(evaluator: PlacementEvaluator, placement: Placement) -> npt.NDA
     """In a scene of its own."""
     movable = evaluator.new_scene(len(placement.access_points), 1)
     movable.move(placement)
-    return EdgeDiffraction(movable, evaluator.problem.radio, evaluator.site.grid).power_w(placement)
+    return EdgeDiffraction(movable, evaluator.site.grid).power_w(placement)
 
 
 def test_it_lights_every_cell_of_a_map_on_either_surface_whatever_the_rays(dark: PlacementEvaluator) -> None:

@@ -195,6 +195,35 @@ def test_value_is_that_of_the_radio_map(array: dict[str, Any], combine: str) -> 
     assert found.reached == reached == len(cells)
 
 
+def test_access_points_with_antennas_of_their_own() -> None:
+    """The value is that of the radio map, whose groups are traced one by one; the slopes are those of the value."""
+    from trainables.tracing.path_gradient import soft_minimum
+
+    antennas = ({"pattern": "ceiling_omni"}, {"columns": 2}, {"pattern": "ceiling_omni"})
+    evaluator = hall(
+        radio={"specular_reflection": True, "max_depth": 1},
+        reflector={"size_m": [3.0, 3.0]},
+        access_points={"count": 3, "each": [{"antenna": antenna} for antenna in antennas]},
+        receivers={"cell_size_m": 0.25, "panel_height_m": 0.2},
+        objective={"combine": "total"},
+    )
+    genes = {"refl_u": 0.5, "refl_v": 0.5, "focal_x": 12.0, "focal_y": 8.0}
+    for ap, (x, y, dir_x, dir_y) in enumerate(((4, 6, 0.1, 0.0), (9, 2, 0.1, 0.8), (6, 9, -0.3, 0.1)), start=1):
+        genes |= {f"x{ap}": x, f"y{ap}": y, f"dir{ap}_x": dir_x, f"dir{ap}_y": dir_y}
+    cells = np.flatnonzero(evaluator.site.grid.centers_m[:, 0] > 10)[::97]
+    slopes_of, points_m = gradient(evaluator, len(cells)), evaluator.site.grid.centers_m[cells]
+    found = slopes_of(genes, points_m, TEMPERATURE_DB)
+    rss_w = evaluator.trace(evaluator.site.space.decode(genes), 500_000).rss_w[:, cells]
+    expected_dbm, _, _ = soft_minimum(rss_w.T, evaluator.problem.objective, TEMPERATURE_DB)
+    assert found.value_dbm == pytest.approx(expected_dbm, abs=0.3)
+    for name in ("dir2_y", "y3"):
+        ahead, behind = (
+            slopes_of({**genes, name: genes[name] + step}, points_m, TEMPERATURE_DB) for step in (5e-3, -5e-3)
+        )
+        assert found.slopes[name] == pytest.approx((ahead.value_dbm - behind.value_dbm) / 1e-2, rel=0.05, abs=0.02)
+        assert abs(found.slopes[name]) > 0.02
+
+
 def test_a_gradient_leaves_the_radio_map_as_it_was() -> None:
     evaluator = PlacementEvaluator(PlacementProblem(), threads=1)
     points_m = some_points(evaluator, 4)

@@ -25,7 +25,8 @@ def test_access_points_move_within_bounds_area_and_walls() -> None:
             moved = variant.placed(placement, site)
             assert moved.reflectors == placement.reflectors
             for old, new in zip(placement.access_points, moved.access_points, strict=True):
-                assert site.space.access_points.free.buffer(1e-9).covers(Point(new.position_m[:2]))
+                aps = site.space.access_points
+                assert aps.area.difference(aps.keep_out).buffer(1e-9).covers(Point(new.position_m[:2]))
                 path = LineString([old.position_m[:2], new.position_m[:2]])
                 assert not path.crosses(site.plan.wall_footprints)
                 assert new.position_m[2] == old.position_m[2]
@@ -54,3 +55,29 @@ def test_every_placement_has_the_same_error_whatever_the_number_of_access_points
     assert steps[0] == pytest.approx(others[0])
     assert steps[1] == pytest.approx(others[1])
     assert not np.allclose(steps[0], steps[1])
+
+
+def test_one_that_hangs_already_stays_and_is_turned_only_if_the_search_turns_it() -> None:
+    there = {"position_m": [5.0, 2.0, 2.5], "direction": [1, 0, 0]}
+    problem = PlacementProblem.model_validate(
+        {"access_points": {"count": 1, "fixed": [there, {**there, "position_m": [9.0, 2.0, 2.5], "turn": True}]}}
+    )
+    site = problem.site()
+    placement = site.space.decode(site.space.sample(np.random.default_rng(0)))
+    (variant,) = AccessPointsSettings(draws=1).variants(problem)
+    moved = [
+        (not np.allclose(old.position_m, new.position_m), not np.allclose(old.direction, new.direction))
+        for old, new in zip(placement.access_points, variant.placed(placement, site).access_points, strict=True)
+    ]
+    assert moved == [(True, True), (False, False), (False, True)]
+
+
+def test_one_on_a_wall_does_not_get_behind_it() -> None:
+    problem = PlacementProblem.model_validate({"access_points": {"mount": {"kind": "wall"}}})
+    site = problem.site()
+    assert site.plan is not None
+    rng = np.random.default_rng(1)
+    for variant in AccessPointsSettings(most_m=1.0, draws=5).variants(problem):
+        placement = site.space.decode(site.space.sample(rng))
+        for ap in variant.placed(placement, site).access_points:
+            assert site.plan.outline.contains(Point(ap.position_m[:2]))

@@ -17,7 +17,7 @@ def placements(count: int) -> list[Placement]:
 
 
 def test_a_plate_is_turned_a_little_and_enters_no_wall() -> None:
-    wall = SITE.space.plates[0].mount.wall
+    wall = SITE.space.plates[0].walls[0]
     variants = AimSettings(most_deg=1.0, draws=20).variants(PROBLEM)
     turned_deg = []
     for placement in placements(10):
@@ -33,6 +33,21 @@ def test_a_plate_is_turned_a_little_and_enters_no_wall() -> None:
             assert into_room[1] >= into_room[0] - 1e-9
             assert np.linalg.norm(askew.center_m - plate.center_m) < 0.02
     assert 0.3 < max(turned_deg) <= np.sqrt(2) + 1e-6
+
+
+def test_facets_turn_with_their_plate() -> None:
+    problem = PlacementProblem.model_validate({"reflector": {"tiles": [3, 2], "fan_m": [1, 1]}})
+    site = problem.site()
+    placement = site.space.decode(site.space.sample(np.random.default_rng(4)))
+    (plate,) = placement.reflectors
+    for variant in AimSettings(most_deg=3.0, draws=3).variants(problem):
+        (askew,) = variant.placed(placement, site).reflectors
+        assert askew.facets_m is not None
+        frames = [np.column_stack([p.vertices_m[1] - p.center_m, p.vertices_m[3] - p.center_m]) for p in (plate, askew)]
+        seen = [(p.sheets_m - p.center_m) @ axes for p, axes in zip((plate, askew), frames, strict=True)]
+        np.testing.assert_allclose(seen[0], seen[1], atol=1e-9)
+        into_room = site.space.plates[0].walls[0].normal
+        assert np.min(askew.sheets_m @ into_room) >= np.min(plate.sheets_m @ into_room) - 1e-9
 
 
 def test_every_placement_has_the_same_error() -> None:

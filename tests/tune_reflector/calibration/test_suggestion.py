@@ -26,7 +26,7 @@ FLAT = np.full(24, -60.0)
 
 def calibration(*scores: Scores, references: tuple[Scores, Scores] = (REFERENCE, REFERENCE)) -> Calibration:
     return Calibration(
-        objective=QuantileObjective(),
+        value=lambda rss_w: QuantileObjective().score(rss_w).value,
         placements=(),
         ladder=LADDER[: len(scores)],
         rss_w=tuple(np.array([[[dbm_to_w(value)]] for value in of_rung], dtype=np.float32) for of_rung in scores),

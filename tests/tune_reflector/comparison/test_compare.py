@@ -224,7 +224,7 @@ def test_a_bundled_comparison_is_valid(path: Path) -> None:
         (TWO + "rays_per_ap: 1e6\nseeds: [1, 2, 1]", ["seeds: must differ, but 1 stands twice; drop one"]),
         (TWO + "rays_per_ap: 1e6\nseeds: [-1]", ["seeds.0: input should be greater than or equal to 0, but got -1"]),
         (TWO + "rays_per_ap: 1e6\nparallel: 0", ["parallel: input should be greater than or equal to 1"]),
-        (TWO + "rays_per_ap: 1e6\nname: a/b", ["name: name must be 1 to 100 letters"]),
+        (TWO + "rays_per_ap: 1e6\nname: a/b", ["name must be 1 to 100 letters"]),
         (TWO + "rays_per_ap: 1e6\nsedes: [1]", ["sedes: unknown key; did you mean 'seeds'?"]),
         (TWO + "rays_per_ap: 1e6\nfinal: {latices: 3}", ["final.latices: unknown key; did you mean 'lattices'?"]),
         (TWO + "rays_per_ap: 1e6\nfinal: {lattices: 1}", ["final.lattices: input should be greater than"]),

@@ -232,7 +232,7 @@ START = SearchConfig().site().space.sample(np.random.default_rng(0))
             "reflector.focal_area must ...min < max...[[3.0, 3.0], [3.0, 4.0]]; order...",
         ),
         ("receivers.zones=[]", "receivers.zones: ...at least 1...[]; correct it"),
-        ("access_points.areas=[]", "access_points.areas must ...at least one polygon...[]; drop..."),
+        ("access_points.areas=[]", "access_points.areas: must ...at least one polygon...[]; drop..."),
         ("fidelity.rungs=[]", "fidelity.rungs: ...at least 1...[]; correct it"),
         ("fidelity.rungs=[3, 2]", "fidelity.rungs must ...rise...[3, 2]; spread..."),
         ("fidelity.rungs=[0, 2]", "fidelity.rungs must be positive...[0, 2]; spread..."),
@@ -279,8 +279,8 @@ START = SearchConfig().site().space.sample(np.random.default_rng(0))
         ("scene={kind: xml, path: nowhere.xml}", "scene.path must ...existing file...nowhere.xml...; check it"),
         ("scene={kind: sionna, name: box}", "receivers.zones and access_points.areas must be given...; give..."),
         # the search as a whole
-        ("name=a/b", "name: ...letters, digits...'a/b'; ..."),
-        ("name='..'", "name: ...letters, digits...'..'; ..."),
+        ("name=a/b", "name must be ...letters, digits...'a/b'; ..."),
+        ("name='..'", "name must be ...letters, digits...'..'; ..."),
         ("searcher={kind: grid, points: {x9: 3}}", "searcher.points must name genes...'x9'...; the genes are x1..."),
         # overrides that are none
         ("budget.trials", "budget.trials: ...key=value..."),
@@ -442,8 +442,25 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
 def test_a_broken_floor_plan_is_refused_with_its_own_fields(tmp_path: Path) -> None:
     path = tmp_path / "plan.yaml"
     path.write_text("name: x\nheight_m: -3\nceilling: null\n")
-    (line,) = problems(f"scene.plan={path}")
-    assert matches(line, f"scene: {path} must be a floor plan...height_m: ...ceilling: ...; correct it"), line
+    lines = problems(f"scene.plan={path}")
+    assert matches(lines[0], "scene.plan: height_m: ...greater than 0, but got -3; correct it (plan.yaml:2:1)"), lines
+    assert "scene.plan: outline_m: must be given, but is missing; add it (plan.yaml)" in lines
+    assert "scene.plan: ceilling: unknown key; did you mean 'ceiling'? (plan.yaml:3:1)" in lines
+    assert len(lines) == 8
+
+
+def test_a_problem_is_told_with_its_place_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("radio:\n  max_depth: 99\n  frequncy_hz: 5\nreceivers: {zones: [[[1, 2], [3, x]]]}\nseed: -1\n")
+    told = problems("seed=-2", path=path)
+    assert [line.rpartition(" (")[2].removeprefix(str(path)) for line in told[:3]] == [":4:34)", ":2:3)", ":3:3)"]
+    assert matches(told[3], "seed: ...but got -2; correct it"), "what is given on the command line is not in the file"
+
+
+@pytest.mark.parametrize("zones", ["[[1, 2], [3, 4], [5, 6]]", "[1, 2, 3, 4]"])
+def test_a_missing_bracket_is_one_problem(zones: str) -> None:
+    (line,) = problems(f"receivers.zones={zones}")
+    assert "bracket" in line
 
 
 # --- anything else ------------------------------------------------------------------------------------------

@@ -65,6 +65,38 @@ def test_nothing_is_searched_for_the_same_access_points_and_nothing_is_compared_
     assert load_config(None, ["counterfactual.kinds=[]"]).counterfactuals == ()
 
 
+FIXED = "access_points={count: 0, fixed: [{position_m: [2, 2, 2.5], direction: [1, 0, 0]}]}"
+
+
+def test_where_the_plate_is_all_that_is_searched_what_is_left_is_the_best_without_it() -> None:
+    config = load_config(None, [FIXED])
+    assert config.counterfactuals == ("best_without_reflector",)
+    assert config.searched_instead("best_without_reflector") is None
+    more = config.searched_instead("one_more_ap")
+    assert more is not None
+    assert (more.access_points.count, more.access_points.total) == (1, 2)
+
+
+def test_with_one_more_access_point_those_that_are_there_keep_what_was_found_of_them() -> None:
+    turned = FIXED.replace("count: 0", "count: 1").replace("direction: [1, 0, 0]", "turn: true")
+    config = load_config(None, [turned])
+    more = config.searched_instead("one_more_ap")
+    assert more is not None
+    genes = config.plan.placement_space.sample(np.random.default_rng(0))
+    found = adapted(genes, more.plan.placement_space, np.random.default_rng(1))
+    assert found is not None
+    before, after = (c.plan.placement_space.decode(g) for c, g in ((config, genes), (more, found)))
+    for old, new in zip((before.access_points[0], before.access_points[1]), after.access_points[::2], strict=True):
+        assert new.to_json() == old.to_json()
+
+
+def test_nothing_to_search_is_refused_in_one_line() -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config(None, [FIXED, "reflector=null"])
+    (line,) = str(caught.value).splitlines()
+    assert line.startswith("access_points.count must be >= 1 where nothing else is searched, but got 0; raise it")
+
+
 @pytest.mark.parametrize(
     ("overrides", "line"),
     [

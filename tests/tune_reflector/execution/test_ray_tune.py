@@ -152,8 +152,8 @@ def test_two_workers_load_two_scenes_and_share_the_trials(
     assert min(shares.values()) >= 8
 
 
-def test_hyperband_pauses_and_goes_on(cluster: None, tmp_path: Path) -> None:
-    """Paused trials are restored from their checkpoints, and some are stopped before the last rung."""
+def test_hyperband_pauses_and_goes_on(cluster: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Paused trials are restored from their checkpoints, and some are stopped before the last rung: in silence."""
     settings = {
         "fidelity": {"rungs": [2_000, 4_000, 8_000]},
         "scheduler": {"kind": "hyperband"},
@@ -166,6 +166,7 @@ def test_hyperband_pauses_and_goes_on(cluster: None, tmp_path: Path) -> None:
     rays = Counter(row.values["rays_per_ap"] for row in rows)
     assert rays[2_000] == len({row.trial_id for row in rows}) == 12
     assert 0 < rays[14_000] < 12
+    assert "Last result" not in capsys.readouterr().out
 
 
 def command(*arguments: str) -> list[str]:

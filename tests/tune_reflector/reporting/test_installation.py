@@ -5,13 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainables.problem import PlacementProblem, Site
+from trainables.problem import PlacementProblem
 from tune_reflector.reporting.installation import Mounting, mountings
 
 SITES = {
     "l_corridor": PlacementProblem().site(),
     "office": PlacementProblem.model_validate({"scene": {"kind": "floor_plan", "plan": "office"}}).site(),
+    "two plates": PlacementProblem.model_validate(
+        {"scene": {"plan": "office"}, "reflectors": [{"walls": "all", "tiles": [2, 1]}, {"name": "the small one"}]}
+    ).site(),
 }
+NAMES = {"two plates": ["reflector 1", "the small one"]}
 
 
 def measured(thing: Mounting) -> list[np.ndarray]:
@@ -24,14 +28,15 @@ def measured(thing: Mounting) -> list[np.ndarray]:
     return [foot + off, foot - off]
 
 
-@pytest.mark.parametrize("site", SITES.values(), ids=SITES)
+@pytest.mark.parametrize("name", SITES)
 @given(seed=st.integers(0, 10_000))
-def test_what_is_measured_along_the_wall_is_where_it_hangs(site: Site, seed: int) -> None:
+def test_what_is_measured_along_the_wall_is_where_it_hangs(name: str, seed: int) -> None:
+    site = SITES[name]
     placement = site.space.decode(site.space.sample(np.random.default_rng(seed)))
     things = mountings(site, placement)
     where = [ap.position_m for ap in placement.access_points] + [plate.center_m for plate in placement.reflectors]
     facing = [ap.direction for ap in placement.access_points] + [plate.normal for plate in placement.reflectors]
-    assert [thing.name for thing in things] == ["AP 1", "AP 2", "reflector"]
+    assert [thing.name for thing in things] == ["AP 1", "AP 2", *NAMES.get(name, ["reflector"])]
     for thing, position_m, direction in zip(things, where, facing, strict=True):
         assert min(np.linalg.norm(spot - position_m[:2]) for spot in measured(thing)) < 1e-9
         azimuth, tilt = np.radians([thing.azimuth_deg, thing.tilt_deg])
@@ -39,6 +44,18 @@ def test_what_is_measured_along_the_wall_is_where_it_hangs(site: Site, seed: int
         assert turned == pytest.approx(direction)
         bearing = np.radians(thing.bearing_deg)  # sine towards east, cosine towards north
         assert [np.sin(bearing), np.cos(bearing)] == pytest.approx([np.cos(azimuth), np.sin(azimuth)])
+
+
+def test_a_plate_that_may_hang_on_many_walls_is_measured_along_its_own() -> None:
+    site, rng = SITES["two plates"], np.random.default_rng(3)
+    for _ in range(20):
+        placement = site.space.decode(site.space.sample(rng))
+        plate, thing = placement.reflectors[0], mountings(site, placement)[-2]
+        first, second = map(np.array, thing.wall.corners_m)
+        across = np.array([first[1] - second[1], second[0] - first[0]]) / np.linalg.norm(second - first)
+        corner_off_m = np.abs((plate.sheets_m.reshape(-1, 3)[:, :2] - first) @ across)
+        assert corner_off_m.min() < 0.15, "a corner is next to its wall"
+        assert thing.off_m == pytest.approx(abs((plate.center_m[:2] - first) @ across))
 
 
 def test_a_plate_is_measured_from_the_corners_of_the_whole_wall() -> None:

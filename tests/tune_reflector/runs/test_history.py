@@ -103,6 +103,9 @@ def test_counting_along_says_the_same_as_counting_at_the_end(events: list[Event]
     failed = sum(isinstance(event, Failed) for event in events)
     assert found.failures == Counter({"x": failed} if failed else {})
     assert found.progress.failed == failed
+    not_built = {event.trial_id for event in results if event.iteration == 1 and not event.result.score.feasible}
+    said = f"{len(not_built)} of {found.trials} candidates could not be built, and were not traced"
+    assert found.infeasible == (said if not_built else None)
     assert found.progress.ended == found.trials == len(last)
 
 

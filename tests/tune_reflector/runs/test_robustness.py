@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainables.evaluator import PlacementEvaluator
+from trainables.objectives.coverage import CoverageObjective
 from trainables.objectives.quantile import QuantileObjective
 from trainables.variants.aim import AimSettings
+from trainables.variants.permittivity import PermittivitySettings
 from trainables.variants.rough_walls import RoughWalls
 from tune_reflector import search
 from tune_reflector.config.config_file import load_config
@@ -83,6 +85,18 @@ def test_variants_change_the_measured_score_by_as_much_as_the_traced_one(corrido
     scores = [of.score(of.trace(placement, 5_000, 1)).value for of in (corridor, there)]
     assert found["winner"].changes[rough.name] == pytest.approx(scores[1] - scores[0], abs=0.02)
     assert abs(scores[1] - scores[0]) > 0.1
+
+
+def test_no_share_of_the_cells_is_above_all_of_them_in_a_variant(corridor: PlacementEvaluator) -> None:
+    """The change that few rays tell, on top of a measured 100 %."""
+    corridor = PlacementEvaluator(corridor.problem.model_copy(update={"objective": CoverageObjective()}))
+    placement = corridor.site.space.decode(corridor.site.space.sample(np.random.default_rng(3)))
+    walls = PermittivitySettings().variants(corridor.problem)
+    subjects = {str(nominal): Subject(corridor, placement, nominal) for nominal in (50.0, 100.0)}
+    free, full = robustness(subjects, walls, 5_000).values()
+    assert max(free.changes.values()) > 0
+    assert max(full.values.values()) == 100
+    assert min(full.changes.values()) == min(0, *free.changes.values())
 
 
 def test_a_robust_choice_needs_variants() -> None:

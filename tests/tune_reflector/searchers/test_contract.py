@@ -11,8 +11,13 @@ from pydantic import TypeAdapter
 from ray.tune.search import Searcher
 from scipy.stats import wilcoxon
 
+from search_spaces.access_points import AccessPointsConfig, AccessPointSpace
 from search_spaces.genes import SearchSpace
 from search_spaces.neighbourhood import Neighbourhood
+from search_spaces.placement import PlacementSpace
+from search_spaces.plates import PlateSpace
+from search_spaces.reflector import PlateMount, WallRectangle
+from search_spaces.zones import region
 from trainables.problem import PlacementProblem
 from tune_reflector.searchers.settings import SearcherSettings
 
@@ -157,6 +162,90 @@ def test_a_space_with_a_start_has_it_tried_first(kind: dict[str, Any]) -> None:
     first = searcher.suggest("t0")
     assert first is not None
     assert {name: first[name] for name in centre} == pytest.approx(centre)
+
+
+SPOTS = [[[6 * i, 6 * j], [6 * i + 1, 6 * j], [6 * i + 1, 6 * j + 1], [6 * i, 6 * j + 1]] for i, j in np.ndindex(7, 4)]
+HARD = {
+    "spots": {"count": 4, "areas": SPOTS},  # of 1 x 1 m each, on 37 x 19 m
+    "l-shape": {
+        "count": 2,
+        "areas": [[[0, 0], [20, 0], [20, 20], [19.7, 20], [19.7, 0.3], [0, 0.3]]],
+        "keep_out": [[[5, 0], [19, 0], [19, 0.25], [5, 0.25]]],
+    },
+    "u-shape": {"count": 2, "areas": [[[0, 0], [9, 0], [9, 9], [8.9, 9], [8.9, 0.1], [0.1, 0.1], [0.1, 9], [0, 9]]]},
+}
+
+
+@pytest.fixture(scope="module", params=HARD)
+def hard(request: pytest.FixtureRequest) -> PlacementSpace:
+    """Areas that fill next to nothing of the rectangle around them, with a plate on a wall beside them."""
+    config = AccessPointsConfig.model_validate(HARD[request.param])
+    assert config.areas is not None
+    wall = WallRectangle(top_left_m=(40, 20, 3), bottom_right_m=(40, 0, 0))
+    plate = PlateSpace((PlateMount(wall, (1.0, 1.0)),), (0.0, 0.0, 38.0, 20.0), 1.5)
+    return PlacementSpace(AccessPointSpace(config, region(config.areas), region(config.keep_out or ())), (plate,))
+
+
+@each_kind
+def test_what_is_hard_to_meet_is_suggested_all_the_same(kind: dict[str, Any], hard: PlacementSpace) -> None:
+    if kind["kind"] == "grid":  # few genes, as it has a million points at most
+        kind = {"kind": "grid", "points_per_gene": 1, "points": {"x1": 9, "y1": 9, "x2": 7, "y2": 7}}
+    searcher = make(kind, 1, hard)
+    found = set()
+    for i in range(25):
+        genes = searcher.suggest(f"t{i}")
+        assert isinstance(genes, dict)
+        assert hard.violation(genes) == 0
+        searcher.on_trial_complete(f"t{i}", result(-60.0 - genes["y1"]))
+        found.add(tuple(genes[gene.name] for gene in hard.genes))
+    assert len(found) > 5
+
+
+MOUNTS = PlacementProblem.model_validate(
+    {
+        "access_points": {
+            "count": 3,
+            "each": [
+                {"mount": {"kind": "wall"}},
+                {"mount": {"kind": "points", "points_m": [[1, 1], [5, 3], [9, 1], [11, 3]]}},
+                {"mount": {"kind": "ceiling"}, "direction": [0, 0, -1]},
+            ],
+            "fixed": [{"position_m": [3, 2, 2.5], "turn": True}],
+        }
+    }
+)
+
+
+@each_kind
+def test_every_mount_is_searched(kind: dict[str, Any]) -> None:
+    space = MOUNTS.site().space
+    searcher = make(
+        {**kind, "points_per_gene": 1, "points": {"spot2": 4, "along1": 9}} if kind["kind"] == "grid" else kind,
+        1,
+        space,
+    )
+    found = set()
+    for i in range(16):
+        genes = searcher.suggest(f"t{i}")
+        assert isinstance(genes, dict)
+        assert space.violation(genes) == 0
+        found.add(tuple(space.decode(genes).access_points[1].position_m))
+        searcher.on_trial_complete(f"t{i}", result(-60.0 - genes["spot2"]))
+    assert len(found) > 1
+
+
+@each_kind
+def test_the_neighbourhood_of_a_spot_is_searched(kind: dict[str, Any], hard: PlacementSpace) -> None:
+    near = Neighbourhood(hard, hard.sample(np.random.default_rng(3)), 0.1)
+    searcher = make(kind, 1, near)
+    for i in range(12):
+        genes = searcher.suggest(f"t{i}")
+        if kind["kind"] == "grid" and not isinstance(genes, dict):
+            break  # it has no more
+        assert isinstance(genes, dict)
+        assert near.violation(genes) == 0
+        assert all(gene.low <= genes[gene.name] <= gene.high for gene in near.genes)
+        searcher.on_trial_complete(f"t{i}", result(-60.0 - genes["y1"]))
 
 
 def test_random_and_grid_suggest_feasible_placements_only() -> None:

@@ -9,6 +9,7 @@ told it (``told``), holds ``score``, ``training_iteration``, ``rung`` and ``comp
 - a search that has no more to give returns ``Searcher.FINISHED``, never None for ever;
 - an errored trial, a NaN, and a trial id from before a restart are survived;
 - a trial that a scheduler stopped early carries the score of a *lower rung*; it is never taken for a complete one;
+- a suggestion can be built, where that can be had (``SearchSpace.repaired``);
 - a ``suggest`` that gives nothing leaves no trace;
 - after ``save`` and ``restore`` into a new searcher the suggestions go on as they would have;
 - told the same in the same order, it suggests the same: an interrupted search relies on it (``candidates.py``).
@@ -22,9 +23,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from zipfile import ZipFile
 
+import numpy as np
 from ray.tune.search import Searcher
 
 from search_records.result import MODE, TrialResult
+from search_spaces.genes import SearchSpace
 
 SCORE = "score"
 """The key of the score in what a searcher is told, whatever the objective calls it."""
@@ -53,25 +56,34 @@ def told(result: TrialResult, iteration: int) -> dict[str, Any]:
     }
 
 
+def repaired(space: SearchSpace, genes: Mapping[str, Any]) -> dict[str, float]:
+    """The genes, repaired where they cannot be tried; the same ones are always repaired in the same way."""
+    values = np.array([float(genes[gene.name]) for gene in space.genes])
+    return space.repaired(genes, np.random.default_rng(np.frombuffer(values.tobytes(), np.uint32)))
+
+
 class GuardedSearcher(Searcher):
     """Puts a searcher of a library behind the contract.
 
-    Subclasses make the inner searcher and say how it learns of a trial that was stopped early.
+    Subclasses make the inner searcher and say how it learns of a trial that was stopped early. A library knows of
+    bounds alone: what cannot be built is repaired, and the score is told of the suggestion that the library made.
 
     Args:
         inner: one of Ray Tune's wrappers around Optuna, HyperOpt and the like.
+        space: what is searched.
     """
 
-    def __init__(self, inner: Searcher) -> None:
+    def __init__(self, inner: Searcher, space: SearchSpace) -> None:
         super().__init__(metric=SCORE, mode=MODE)
         self._inner = inner
+        self._space = space
         self._live: dict[str, dict[str, Any] | None] = {}
         """Trials that have not ended, with what counts of their last result."""
 
     def suggest(self, trial_id: str) -> dict[str, Any] | None:
         config: dict[str, Any] | None = self._inner.suggest(trial_id)
         self._live[trial_id] = None
-        return config
+        return config if config is None else config | repaired(self._space, config)
 
     def on_trial_result(self, trial_id: str, result: Result) -> None:
         if trial_id in self._live and reported_score(result) is not None:

@@ -14,10 +14,11 @@ import numpy as np
 from deap import base, tools
 
 from search_spaces.genes import Gene, SearchSpace
+from tune_reflector.searchers.algorithms.base import repaired
 from tune_reflector.searchers.ga import GaSettings
 
 _REDRAWS = 100
-"""Children until a feasible one is taken; after that a random feasible placement comes in from outside."""
+"""Children until a feasible one is taken; after that one is repaired."""
 
 
 class Fitness(base.Fitness):
@@ -89,6 +90,8 @@ class Breeder:
                     child = self._child(number, generation, population)
                     if self._space.violation(self.named(child)) == 0:
                         return child
+            mended = repaired(self._space, self.named(child))
+            return Individual([mended[gene.name] for gene in self._genes], number, generation, child.parents)
         starts = self._space.starts
         known = starts[number] if generation == 0 and number < len(starts) else None
         genes = known or self._space.sample(np.random.default_rng([self._seed, number]))

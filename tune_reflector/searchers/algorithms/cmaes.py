@@ -21,14 +21,14 @@ from ray.tune.search import Searcher
 
 from search_records.result import MODE
 from search_spaces.genes import SearchSpace
-from tune_reflector.searchers.algorithms.base import SCORE, Result, reported_score
+from tune_reflector.searchers.algorithms.base import SCORE, Result, repaired, reported_score
 from tune_reflector.searchers.cmaes import CmaesSettings
 
 Point = npt.NDArray[np.float64]
 """Genes scaled to their ranges, ``[num_genes]`` in [0, 1]."""
 
 _REDRAWS = 100
-"""Draws until a feasible one is taken; after that the infeasible one goes to a trial, which scores it as such."""
+"""Draws until a feasible one is taken; after that one is repaired, and its score counts as that of the draw."""
 
 
 class CmaesSearcher(Searcher):
@@ -85,6 +85,8 @@ class CmaesSearcher(Searcher):
             genes = {gene.name: gene.denormalize(float(share)) for gene, share in zip(self._genes, point, strict=True)}
             if self._space.violation(genes) == 0:
                 break
+        else:
+            genes = repaired(self._space, genes)
         self._live[trial_id] = point
         return genes
 

@@ -30,7 +30,8 @@ class HyperOptSearcher(GuardedSearcher):
                 n_initial_points=settings.startup_trials,
                 gamma=settings.gamma,
                 random_state_seed=seed,
-            )
+            ),
+            space,
         )
         self._worst: float | None = None
 

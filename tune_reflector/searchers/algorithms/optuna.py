@@ -32,7 +32,8 @@ class OptunaSearcher(GuardedSearcher):
                 mode=MODE,
                 sampler=_sampler(settings, seed),
                 points_to_evaluate=list(space.starts) or None,
-            )
+            ),
+            space,
         )
 
     def _stopped_early(self, trial_id: str, result: Result) -> None:
