@@ -79,9 +79,6 @@ class AscentHyperparameters(Model):
     temperature_db: Annotated[Hyperparameter, RangeBounds(0, 100)] = Field(
         3.0, description="softness of the minimum over the receiver points [dB]; 0 would be the weakest alone"
     )
-    spsa_step: Annotated[Hyperparameter, RangeBounds(0, 0.5)] = Field(
-        0.02, description="how far the reflector's genes are moved to feel their slope, as a share of their ranges"
-    )
     momentum: Annotated[Hyperparameter, RangeBounds(0, 0.999, low_itself=True)] = Field(
         0.8, description="share of the direction that a step keeps from the one before (Adam's beta_1)"
     )

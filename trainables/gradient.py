@@ -1,9 +1,9 @@
 """The gradient trial: climbs from a start placement, one ascent step an iteration.
 
-Two kinds of slope drive one optimiser. The access points' genes follow the slope of a soft minimum of the power at the
-receiver cells around the quantile, by automatic differentiation (``path_gradient``). The reflector's genes make paths
-appear and vanish, which no derivative sees: they are moved a little both ways at once and at random, on the radio map
-and with the same rays (simultaneous perturbation, Spall 1992), and follow the difference of the score itself.
+Two kinds of slope of one number drive it, the soft minimum of the power at the receiver cells around the quantile. The
+access points' genes follow the slope along traced paths, by automatic differentiation (``tracing/path_gradient.py``).
+The reflector's make paths appear and vanish, which no derivative of paths sees, and follow the slope of what it
+brings by physical optics (``plate_gradient.py``).
 
 What is reported is the best placement so far, with the score that belongs to it.
 """
@@ -38,7 +38,8 @@ class GradientTrainable(SceneTrainable):
     settings: ClassVar[GradientSettings]
 
     def warm_up(self) -> None:
-        from trainables.tracing.path_gradient import PathGradient  # Sionna, once the backend is chosen
+        from trainables.plate_gradient import PlateGradient  # Sionna, once the backend is chosen
+        from trainables.tracing.path_gradient import PathGradient
 
         evaluator, problem = self._evaluator, self.problem
         self._space = evaluator.site.space
@@ -53,22 +54,25 @@ class GradientTrainable(SceneTrainable):
             problem.receivers.height_m,
             self.settings.path_rays_per_ap,
         )
+        self._plate_gradient = PlateGradient(evaluator) if problem.plates else None
         genes = self._space.genes
         self._part = {
             "access_points": [gene for gene in genes if gene.kind in ("position", "direction")],
-            "plate": [gene for gene in genes if gene.kind in ("wall", "focal")],
+            "plate": [gene for plate in self._space.plates for gene in plate.genes],
         }
         self._evaluator.warm_up()
         start = self._space.sample(np.random.default_rng(0))
-        self._path_gradient(start, evaluator.site.grid.centers_m[: self._points], 1.0)
+        first = np.arange(self._points)
+        self._path_gradient(start, evaluator.site.grid.centers_m[first], 1.0)
+        if self._plate_gradient:
+            dark_w = np.zeros((problem.access_points.total, evaluator.site.grid.num_cells))
+            self._plate_gradient(start, dark_w, first, 1.0)
 
     def start(self, config: Mapping[str, Any]) -> None:
         settings = self.settings.values(config)
         origin = self.settings.start or config
         self._placed = {gene.name: float(origin[gene.name]) for gene in self._space.genes}
-        self._temperature_db, self._spsa_step = settings["temperature_db"], settings["spsa_step"]
-        # Seeded by the start itself, so that a start climbs the same way on any worker.
-        self._rng = np.random.default_rng(np.frombuffer(np.array([*self._placed.values()]).tobytes(), np.uint32))
+        self._temperature_db = settings["temperature_db"]
         rates = {"access_points": settings["learning_rate"], "plate": settings["plate_learning_rate"]}
         self._optimizer = {
             part: Adam(len(genes), rates[part], settings["momentum"]) for part, genes in self._part.items()
@@ -86,8 +90,7 @@ class GradientTrainable(SceneTrainable):
             return self._result(scored, scored, self._placed, rays_before, complete=True), None
         if self._traced is None:
             self._score_placement()
-        slopes = self._access_point_slopes() | self._plate_slopes()
-        self._ascend(slopes)
+        self._ascend(self._slopes())
         now = self._score_placement()
         assert self._best is not None
         best, placed = self._best
@@ -114,36 +117,20 @@ class GradientTrainable(SceneTrainable):
         self._time_s += traced.trace_time_s
         return traced
 
-    def _access_point_slopes(self) -> dict[str, float]:
-        """Slope of each access-point gene [dB per share], by automatic differentiation."""
+    def _slopes(self) -> dict[str, float]:
+        """Slope of each gene [dB per share of its range]."""
         assert self._traced is not None
         rss_w, site = self._evaluator.modelled_w(self._traced), self._evaluator.site
         cells = self.problem.objective.decisive_cells(rss_w, site.cells, self._points)
         points_m = site.grid.centers_m[cells]
-        if not self._part["access_points"]:
-            return {}
-        slopes = self._path_gradient(self._placed, points_m, self._temperature_db).slopes
-        self._rays += self.settings.path_rays_per_ap
-        return {gene.name: slopes[gene.name] * (gene.high - gene.low) for gene in self._part["access_points"]}
-
-    def _plate_slopes(self) -> dict[str, float]:
-        """Slope of each of the reflector's genes [dB per share], by simultaneous perturbation."""
-        genes = self._part["plate"]
-        if not genes:
-            return {}
-        signs = self._rng.choice([-1.0, 1.0], len(genes))
-        shares = np.array([gene.normalize(self._placed[gene.name]) for gene in genes])
-        ends = [np.clip(shares + side * self._spsa_step * signs, 0.0, 1.0) for side in (1.0, -1.0)]
-        scores = []
-        for end in ends:
-            moved = self._placed | _named(genes, end)
-            if self._space.violation(moved) > 0:
-                return dict.fromkeys((gene.name for gene in genes), 0.0)
-            traced = self._trace(self._space.decode(moved), self.problem.rungs[0])
-            scores.append(self._evaluator.score(traced).value)
-        apart = ends[0] - ends[1]
-        slopes = np.divide(scores[0] - scores[1], apart, out=np.zeros_like(apart), where=apart != 0)
-        return {gene.name: float(slope) for gene, slope in zip(genes, slopes, strict=True)}
+        slopes: dict[str, float] = {}
+        if self._part["access_points"]:
+            slopes |= self._path_gradient(self._placed, points_m, self._temperature_db).slopes
+            self._rays += self.settings.path_rays_per_ap
+        if self._plate_gradient:
+            slopes |= self._plate_gradient(self._placed, rss_w, cells, self._temperature_db)
+        moved = (gene for part in self._part.values() for gene in part)
+        return {gene.name: slopes[gene.name] * (gene.high - gene.low) for gene in moved}
 
     def _ascend(self, slopes: Mapping[str, float]) -> None:
         """One step of the optimiser, to a placement that can be built."""
@@ -186,7 +173,6 @@ class GradientTrainable(SceneTrainable):
     def state(self) -> dict[str, Any]:
         state: dict[str, Any] = {
             "genes": json.dumps(self._placed),
-            "rng": json.dumps(self._rng.bit_generator.state),
             "best": json.dumps([asdict(self._best[0]), self._best[1]] if self._best else None),
             "rays_per_ap": self._rays,
             "trace_time_s": self._time_s,
@@ -199,7 +185,6 @@ class GradientTrainable(SceneTrainable):
 
     def load_state(self, state: State, copy: int) -> None:
         self._placed = json.loads(str(state["genes"]))
-        self._rng.bit_generator.state = json.loads(str(state["rng"]))
         best = json.loads(str(state["best"]))
         self._best = (Score(**best[0]), best[1]) if best else None
         self._rays, self._time_s = int(state["rays_per_ap"]), float(state["trace_time_s"])

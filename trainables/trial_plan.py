@@ -38,12 +38,12 @@ class TrialPlan:
     @cached_property
     def rays_per_iteration(self) -> tuple[int, ...]:
         """Rays per access point that a trial has traced after each of its iterations, if it is left alone."""
-        return self.trainable.rays_per_ap(self._rungs, bool(self.problem.plates))
+        return self.trainable.rays_per_ap(self._rungs)
 
     @property
     def time_per_ray(self) -> float:
         """Time of an average ray of a trial, over that of one of the radio map."""
-        return self.trainable.time_per_ray(self._rungs, bool(self.problem.plates))
+        return self.trainable.time_per_ray(self._rungs)
 
     @property
     def top_rung(self) -> int:
@@ -67,7 +67,7 @@ class TrialPlan:
 
     def describe(self) -> str:
         """A trial in a few words, for people."""
-        trial = self.trainable.describe(self._rungs, bool(self.problem.plates))
+        trial = self.trainable.describe(self._rungs)
         return f"{trial}; each score {self.worlds.told}" if self.worlds else trial
 
     @property

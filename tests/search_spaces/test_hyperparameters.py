@@ -67,7 +67,6 @@ def test_starts_and_settings_are_searched_together_or_settings_alone() -> None:
         ({"learning_rate": {"low": 0.1, "high": 0.1}}, "low must be < high"),
         ({"temperature_db": {"low": 0, "high": 1, "log": True}}, "low must be > 0"),
         ({"momentum": 1}, "momentum"),
-        ({"spsa_step": 0.6}, "spsa_step"),
     ],
 )
 def test_bad_settings_are_refused(bad: dict[str, Any], said: str) -> None:

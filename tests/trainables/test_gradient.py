@@ -86,7 +86,7 @@ def test_the_reported_score_belongs_to_the_reported_genes(
 
 def test_rays_are_counted_as_announced(trial: GradientTrainable) -> None:
     results = climb(trial, start(2), 3)
-    assert [result["rays_per_ap"] for result in results] == list(ASCENT.rays_per_ap(RUNGS, True)[:3])
+    assert [result["rays_per_ap"] for result in results] == list(ASCENT.rays_per_ap(RUNGS)[:3])
 
 
 def test_every_step_can_be_built_however_long_it_is(trial: GradientTrainable) -> None:

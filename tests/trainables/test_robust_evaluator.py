@@ -100,7 +100,7 @@ def test_an_ascent_counts_the_rays_of_all_worlds() -> None:
     result = ascent.train()
     ascent.stop()
     plan = TrialPlan(PROBLEM, settings, WORLDS)
-    assert (result["rays_per_ap"],) == plan.rays_per_iteration == (2 * 24_000 + 2 * 8_000 + 2_000,)
+    assert (result["rays_per_ap"],) == plan.rays_per_iteration == (2 * 24_000 + 2_000,)
 
 
 def test_the_plan_of_a_trial_has_the_rays_of_all_worlds() -> None:

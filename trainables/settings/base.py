@@ -73,10 +73,10 @@ class TrainableSettings(Kind):
         return rungs
 
     @abstractmethod
-    def rays_per_ap(self, rungs: Rungs, has_reflector: bool) -> tuple[int, ...]:
+    def rays_per_ap(self, rungs: Rungs) -> tuple[int, ...]:
         """Rays per access point that a trial has traced after each of its iterations, if it is left alone."""
 
-    def time_per_ray(self, rungs: Rungs, has_reflector: bool) -> float:
+    def time_per_ray(self, rungs: Rungs) -> float:
         """Time of an average ray of a trial, over that of one of the radio map."""
         return 1.0
 
@@ -84,9 +84,9 @@ class TrainableSettings(Kind):
         """Iterations between two copies in a population, where the scheduler's settings give none."""
         return len(rungs)
 
-    def describe(self, rungs: Rungs, has_reflector: bool) -> str:
+    def describe(self, rungs: Rungs) -> str:
         """A trial in a few words, for people."""
-        rays = self.rays_per_ap(rungs, has_reflector)
+        rays = self.rays_per_ap(rungs)
         return f"{self.kind}, {len(rays)} iterations, {rays[-1]:,} rays per AP in all"
 
     def build(

@@ -97,21 +97,21 @@ class GradientSettings(AscentSettings, TrainableSettings):
         """The rungs up to ``rung``: their maps are merged."""
         return rungs[: self.rung or len(rungs)]
 
-    def rays_per_ap(self, rungs: Rungs, has_reflector: bool) -> tuple[int, ...]:
-        """Rays of paths, of the reflector's slope (twice the first rung) and of the score, step by step."""
+    def rays_per_ap(self, rungs: Rungs) -> tuple[int, ...]:
+        """Rays of paths and of the score, step by step; the reflector's slope takes none."""
         score = sum(self.scored_rungs(rungs))
-        step = self.path_rays_per_ap + (2 * rungs[0] if has_reflector else 0) + score
+        step = self.path_rays_per_ap + score
         return tuple(score + step * number for number in range(1, self.steps + 1))
 
-    def time_per_ray(self, rungs: Rungs, has_reflector: bool) -> float:
+    def time_per_ray(self, rungs: Rungs) -> float:
         """Rays that look for paths take ``PATH_RAY_TIME`` times as long."""
-        of_paths = self.steps * self.path_rays_per_ap / self.rays_per_ap(rungs, has_reflector)[-1]
+        of_paths = self.steps * self.path_rays_per_ap / self.rays_per_ap(rungs)[-1]
         return 1.0 + of_paths * (PATH_RAY_TIME - 1.0)
 
     def copy_interval(self, rungs: Rungs) -> int:
         """A few steps, in which a trial can show what it is worth."""
         return COPY_INTERVAL
 
-    def describe(self, rungs: Rungs, has_reflector: bool) -> str:
-        rays = self.rays_per_ap(rungs, has_reflector)[-1]
+    def describe(self, rungs: Rungs) -> str:
+        rays = self.rays_per_ap(rungs)[-1]
         return f"gradient ascent, {self.steps} steps, {rays:,} rays per AP in all"

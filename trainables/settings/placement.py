@@ -14,8 +14,8 @@ class PlacementSettings(TrainableSettings):
 
     kind: Literal["placement"] = "placement"
 
-    def rays_per_ap(self, rungs: Rungs, has_reflector: bool) -> tuple[int, ...]:
+    def rays_per_ap(self, rungs: Rungs) -> tuple[int, ...]:
         return tuple(accumulate(rungs))
 
-    def describe(self, rungs: Rungs, has_reflector: bool) -> str:
+    def describe(self, rungs: Rungs) -> str:
         return "one placement, rays per AP at each rung " + ", ".join(f"{rays:,}" for rays in rungs)

@@ -150,6 +150,14 @@ class MovableScene:
                 self.scene.remove([tx.name for tx in self._transmitters])
                 self.scene.add(self._transmitters)
 
+    def sees(self, from_m: Vector, to_m: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+        """To which of the points ``[n, 3]``, m, the straight line from ``[3]``, m, is free, ``[n]``."""
+        ends = mi.Point3f(*(mi.Float(axis) for axis in np.ascontiguousarray(to_m.T, dtype=np.float32)))
+        way = mi.Vector3f(ends - _opaque(from_m))
+        length = dr.norm(way)
+        rays = mi.Ray3f(mi.Ray3f(_opaque(from_m), way / length), length)
+        return np.asarray(~self.scene.mi_scene.ray_test(rays).numpy().astype(bool))
+
 
 def _orientation(direction: Vector) -> Vector:
     """Angles (azimuth, downtilt, 0) [rad] that turn a device's +x towards ``direction``."""

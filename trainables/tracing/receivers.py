@@ -33,6 +33,9 @@ from search_spaces.zones import MAX_COORDINATE_M, Region, Zones, contains
 TRIANGLES_PER_CELL = 4
 """Two crossed panels of two triangles each, all of the same area."""
 
+POINTS_PER_CELL = 4
+"""Two Gauss points along each panel and up, as a rule of 4."""
+
 
 class ReceiversConfig(Model):
     """Where users are and how their signal is measured."""
@@ -131,3 +134,11 @@ def crossed_panels(grid: ReceiverGrid, panel_height_m: float) -> tuple[npt.NDArr
     faces = np.array([[0, 1, 2], [0, 2, 3], [4, 5, 6], [4, 6, 7]], dtype=np.uint32)
     first = 8 * np.arange(grid.num_cells, dtype=np.uint32)[:, None, None]
     return vertices_m, (first + faces).reshape(-1, 3)
+
+
+def panel_points_m(grid: ReceiverGrid, panel_height_m: float) -> npt.NDArray[np.float64]:
+    """Points of each cell's panels, whose mean stands for theirs, ``[num_cells, 4, 3]``, m."""
+    half_m = np.array([grid.cell_size_m, grid.cell_size_m, panel_height_m]) / 2
+    points = np.array([[1, 0, 1], [-1, 0, -1], [0, 1, -1], [0, -1, 1]]) / np.sqrt(3)
+    centers_m = np.column_stack([grid.centers_m, np.full(grid.num_cells, grid.height_m)])
+    return np.asarray(centers_m[:, None] + points * half_m)

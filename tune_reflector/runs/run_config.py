@@ -28,6 +28,9 @@ def read_config(folder: Path, overrides: Sequence[str] = ()) -> SearchConfig:
         data["name"] = None
     if isinstance(plate := data.get("reflector"), dict):
         plate.setdefault("model", "mirror")  # there was no other before there was a choice
+    for section in ("trainable", "refine"):
+        if isinstance(ascent := data.get(section), dict) and not isinstance(ascent.get("spsa_step"), dict):
+            ascent.pop("spsa_step", None)  # of the perturbation by which the plate's slope was felt
     override(data, overrides)
     return validate(data)
 
