@@ -22,14 +22,11 @@ from trainables.objectives.base import Powers
 from trainables.physical_optics.box import Box
 from trainables.physical_optics.plate import Array, Plate
 from trainables.physical_optics.power import power_by_plate_w
-from trainables.plate_optics import slab
+from trainables.plate_optics import PLATE_THICKNESS_M, slab
 from trainables.tracing.path_gradient import GENE_STEP, soft_minimum
 from trainables.tracing.receivers import POINTS_PER_CELL, panel_points_m
 
 _OPEN_AIR = Box(np.full(3, -2 * MAX_COORDINATE_M), np.full(3, 2 * MAX_COORDINATE_M), ((None, None),) * 3)
-
-_THICKNESS_M = 0.001
-"""Of the plate; a skin depth of metal is a thousandth of it."""
 
 _OFF_PLATE_M = 0.003
 """Where a line of sight begins, so that the plate itself, of single-precision corners, is not in its way."""
@@ -49,7 +46,7 @@ class PlateGradient:
         self._reflects = problem.radio.specular_reflection and problem.radio.max_depth > 0
         self._radio = problem.radio.model_copy(update={"max_depth": 1})
         frequency_hz = problem.radio.frequency_hz
-        self._surfaces = [slab(plate.material, _THICKNESS_M, frequency_hz) for plate in problem.plates]
+        self._surfaces = [slab(plate.material, PLATE_THICKNESS_M, frequency_hz) for plate in problem.plates]
         self._points_m = panel_points_m(self._site.grid, problem.receivers.panel_height_m)
 
     def __call__(

@@ -22,6 +22,7 @@ from trainables.physical_optics.reflection import Slab, Surface
 from trainables.physical_optics.rooms import NoBoxesError, boxes, check_shared, rooms_of
 from trainables.problem import PlacementProblem
 from trainables.tracing.radio import RadioConfig
+from trainables.tracing.receivers import POINTS_PER_CELL, panel_points_m
 
 MOST_PATHS = 6_000_000
 """From plate to points of cells, for each access point anew: 1.2 million in ``l_corridor``, where they take 6 s."""
@@ -29,10 +30,8 @@ MOST_PATHS = 6_000_000
 _AT_A_TIME = 300_000
 """Paths, in memory."""
 
-_POINTS = np.array([[1, 0, 1], [-1, 0, -1], [0, 1, -1], [0, -1, 1]]) / 3**0.5
-"""Of a cell, in half its sides and half a panel's height: two Gauss points along each panel and up, as a rule of 4."""
-
-_PLATE_THICKNESS_M = 0.001
+PLATE_THICKNESS_M = 0.001
+"""A skin depth of metal is a thousandth of it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,9 +62,7 @@ class PlateOptics:
         assert site.plan is not None, "checked"
         rooms = boxes(site.plan, lambda itu, thickness_m: slab(itu, thickness_m, radio.frequency_hz))
         grid, poses = site.grid, placement.reflectors
-        half_m = np.array([grid.cell_size_m, grid.cell_size_m, receivers.panel_height_m]) / 2
-        centers_m = np.column_stack([grid.centers_m, np.full(grid.num_cells, grid.height_m)])
-        points_m = (centers_m[:, None] + _POINTS * half_m).reshape(-1, 3)
+        points_m = panel_points_m(grid, receivers.panel_height_m).reshape(-1, 3)
         aps_m = np.array([ap.position_m for ap in placement.access_points])
         for pose in poses:
             check_shared(rooms, pose.vertices_m, "the plate")
@@ -73,7 +70,7 @@ class PlateOptics:
             radio,
             placement.access_points,
             tuple(
-                (Plate.of(pose.vertices_m), slab(plate.material, _PLATE_THICKNESS_M, radio.frequency_hz))
+                (Plate.of(pose.vertices_m), slab(plate.material, PLATE_THICKNESS_M, radio.frequency_hz))
                 for plate, pose in zip(problem.plates, poses, strict=True)
             ),
             rooms,
@@ -96,7 +93,7 @@ class PlateOptics:
         Args:
             besides_w: what each cell gets without them, ``[num_cells]``, W: what is negligible beside it is left out.
         """
-        besides_w = np.repeat(besides_w, len(_POINTS))
+        besides_w = np.repeat(besides_w, POINTS_PER_CELL)
         power_w = np.zeros((len(self.access_points), len(self.points_m)))
         for after, room in enumerate(self.rooms):
             here = np.flatnonzero(self.after == after)
@@ -113,7 +110,7 @@ class PlateOptics:
                         room,
                         besides_w=besides_w[some],
                     )
-        return np.asarray(power_w.reshape(len(power_w), -1, len(_POINTS)).mean(axis=2))
+        return np.asarray(power_w.reshape(len(power_w), -1, POINTS_PER_CELL).mean(axis=2))
 
 
 def slab(material: str, thickness_m: float, frequency_hz: float) -> Slab:

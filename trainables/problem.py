@@ -150,11 +150,6 @@ class PlacementProblem(Model):
         """Rays per access point of each rung of the fidelity."""
         return self.fidelity.rays_per_ap()
 
-    @property
-    def plates(self) -> tuple[ReflectorConfig, ...]:
-        """The plates to be placed, in their order."""
-        return () if self.reflector is None else (self.reflector,)
-
     def site(self) -> Site:
         """The plan, the search space and the receiver grid.
 

@@ -56,9 +56,7 @@ def finish(session: Session) -> str | None:
     except MapError as error:
         return f"the winner cannot be measured: {error}"
     if winner is None:
-        return (
-            f"no feasible placement in {config.num_trials} trials; widen access_points.areas or raise budget.trials"
-        )
+        return f"no feasible placement in {config.num_trials} trials; widen access_points.areas or raise budget.trials"
     if winner.measured.score.outage == 1:
         return _without_power(config, winner)
     if config.counterfactuals:
