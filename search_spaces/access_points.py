@@ -93,7 +93,9 @@ class AccessPointsConfig(Model):
 
     count: int = Field(2, ge=0, le=MAX_ACCESS_POINTS, description="number of access points to place")
     power_dbm: Power = Field(20.0, description="transmit power of each [dBm]; 100 mW, indoor Wi-Fi")
-    height_m: Height = Field(2.5, description="mounting height z of each [m]")
+    height_m: Height = Field(
+        2.5, description="mounting height of each, above z = 0 or the ground, as scene.height_above says [m]"
+    )
     mount: MountSettings = Field(AreaMount(), description="where each may be")
     direction: Direction | None = Field(None, description="which way each points; null: that is searched")
     dir_z: float = Field(
@@ -139,6 +141,11 @@ class AccessPointsConfig(Model):
     def one(self, number: int) -> EachAccessPoint:
         """What is different about one to be placed, from 0."""
         return self.each[number] if number < len(self.each) else EachAccessPoint()
+
+    @property
+    def heights_m(self) -> set[float]:
+        """Mounting heights of those to be placed [m]."""
+        return {self.one(number).height_m or self.height_m for number in range(self.count)}
 
     @property
     def needs_areas(self) -> bool:
@@ -328,12 +335,13 @@ class AccessPointSpace:
         config, one = self.config, self.config.one(number)
         mount, towards = one.mount or config.mount, one.direction or config.direction
         own = number < len(config.each) and (one.mount or one.areas or one.height_m)
+        height_m = one.height_m or config.height_m
         site = MountSite(
             str(number + 1),
             f"access_points.each.{number}" if own else "access_points",
-            self.area if one.areas is None else self.building.inside(region(one.areas)),
+            self._clear(self.area if one.areas is None else self.building.inside(region(one.areas)), height_m),
             self.keep_out,
-            one.height_m or config.height_m,
+            height_m,
             self.building,
         )
         places = mount.places(site, None if towards is None else np.asarray(towards))
@@ -344,6 +352,16 @@ class AccessPointSpace:
             one.antenna,
             one.name,
         )
+
+    def _clear(self, area: Region, height_m: float) -> Region:
+        """The part of an area that is not inside a building."""
+        clear = area.difference(self.building.solid(height_m)) if self.building.solids else area
+        if clear.area == 0 < area.area:
+            raise ValueError(
+                f"access_points.areas must reach out of buildings, but lie inside them at {height_m:g} m above the "
+                f"ground, as {list(area.bounds)} do; move them, or raise height_m above the roofs"
+            )
+        return clear
 
     def _fixed(self, number: int) -> Mounted:
         ap = self.config.fixed[number]

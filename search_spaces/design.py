@@ -81,6 +81,13 @@ class ReflectorPose:
     """Corners, shape ``[4, 3]``, counter-clockwise as seen from the side the normal points to."""
     facets_m: npt.NDArray[np.float64] | None = None
     """Corners of each facet alike, shape ``[num_facets, 4, 3]``; None for a flat plate."""
+    fixed: bool = False
+    """Whether it hangs there already."""
+
+    @property
+    def area_m2(self) -> float:
+        """Width times height [m2]."""
+        return self.size_m[0] * self.size_m[1]
 
     @property
     def sheets_m(self) -> npt.NDArray[np.float64]:
@@ -98,15 +105,26 @@ class ReflectorPose:
             "focal_point_m": self.focal_point_m.tolist(),
             "vertices_m": self.vertices_m.tolist(),
             **facets,
+            **({"fixed": True} if self.fixed else {}),
         }
 
 
 @dataclass(frozen=True, eq=False)
 class Placement:
-    """The access points and reflectors of one candidate."""
+    """The access points and reflectors of one candidate: of reflectors, those that hang there already come first."""
 
     access_points: tuple[AccessPoint, ...]
     reflectors: tuple[ReflectorPose, ...] = ()
+
+    @property
+    def fixed_reflectors(self) -> tuple[ReflectorPose, ...]:
+        """The plates that hang there already."""
+        return tuple(plate for plate in self.reflectors if plate.fixed)
+
+    @property
+    def hung_reflectors(self) -> tuple[ReflectorPose, ...]:
+        """The plates that the candidate adds."""
+        return tuple(plate for plate in self.reflectors if not plate.fixed)
 
     def to_json(self) -> dict[str, Any]:
         """Its ``access_points`` and ``reflectors``, as ``best.json`` tells them."""
@@ -127,8 +145,8 @@ class Placement:
         return parse_placement(data)
 
     def without_reflectors(self) -> "Placement":
-        """The same access points, and no plate."""
-        return Placement(self.access_points)
+        """The same access points, and no plate but those that hang there already."""
+        return Placement(self.access_points, self.fixed_reflectors)
 
 
 def angles_deg(direction: Vector) -> tuple[float, float]:

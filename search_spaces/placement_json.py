@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from search_spaces.design import AccessPoint, Placement, ReflectorPose, Vector
-from search_spaces.reflector import corners
+from search_spaces.reflector import corners, mirrored_m
 
 MOST = 1000
 """Access points, plates or facets: more are no placement."""
@@ -74,19 +74,15 @@ def _plate(data: Mapping[str, Any], access_points: Sequence[AccessPoint]) -> Ref
         (width_m, height_m),
         float(data.get("u", _MIDDLE)),
         float(data.get("v", _MIDDLE)),
-        _mirrored(center_m, normal, access_points) if aim_m is None else _array(aim_m, "focal_point_m", 3),
+        mirrored_m(center_m, normal, [ap.position_m for ap in access_points])
+        if aim_m is None
+        else _array(aim_m, "focal_point_m", 3),
         corners(center_m, normal, (width_m, height_m))
         if vertices_m is None
         else _array(vertices_m, "vertices_m", 4, 3),
         None if facets_m is None else _array(facets_m, "facets_m", len(facets_m), 4, 3),
+        bool(data.get("fixed", False)),
     )
-
-
-def _mirrored(center_m: Vector, normal: Vector, access_points: Sequence[AccessPoint]) -> Vector:
-    """Where a ray from the nearest access point is after as long a way again."""
-    nearest_m = min((ap.position_m for ap in access_points), key=lambda p: float(np.linalg.norm(p - center_m)))
-    inwards = center_m - nearest_m
-    return np.asarray(center_m + inwards - 2 * (inwards @ normal) * normal)
 
 
 def _array(value: Any, field: str, *shape: int) -> Vector:

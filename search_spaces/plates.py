@@ -1,4 +1,4 @@
-"""Plates to be hung: their genes, and the pose that the genes describe.
+"""Plates: their genes, and the pose that the genes describe; one that hangs already has no genes.
 
 A plate has the genes ``refl_u, refl_v, focal_x, focal_y``: where on its walls, and the point that it aims at; where the
 search chooses its size, ``refl_w, refl_h`` too. Of several walls, ``refl_u`` runs along one after the other, each with
@@ -13,12 +13,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
+from typing import Self
 
 import numpy as np
 
 from search_spaces.design import AccessPoint, ReflectorPose, Vector
 from search_spaces.genes import Gene, Genes
-from search_spaces.reflector import PlateFault, PlateMount, Size, WallRectangle
+from search_spaces.ground import Ground
+from search_spaces.reflector import (
+    PlateFault,
+    PlateMount,
+    Size,
+    WallRectangle,
+    backed_by,
+    corners,
+    mirrored_m,
+)
 
 
 @dataclass(frozen=True)
@@ -38,15 +48,44 @@ class PlateSpace:
     """What the configuration calls it."""
     name: str = "reflector"
     """What people call it."""
+    fixed: ReflectorPose | None = None
+    """Where it hangs, if it does so already."""
+    ground: Ground | None = None
+    """What the focal height is above; None: above z = 0."""
+
+    @classmethod
+    def hung(cls, center_m: Vector, normal: Vector, size_m: Size, field: str, name: str) -> Self:
+        """A plate that hangs already, with the edges level.
+
+        Args:
+            center_m: where, m.
+            normal: which way it faces, of any length, not vertical.
+            size_m: width and height [m].
+            field: what the configuration calls it.
+            name: what people call it.
+        """
+        normal = normal / np.linalg.norm(normal)
+        wall, (x, y, z) = backed_by(center_m, normal, size_m), center_m
+        pose = ReflectorPose(
+            center_m, normal, size_m, 0.5, 0.5, center_m, corners(center_m, normal, size_m), fixed=True
+        )
+        return cls((PlateMount(wall, size_m),), (x, y, x, y), z, field=field, name=name, fixed=pose)
+
+    @property
+    def place(self) -> str:
+        """What in the configuration tells where it may hang."""
+        return f"{self.field}.{'wall' if self.fixed is None else 'fixed'}"
 
     @property
     def walls(self) -> tuple[WallRectangle, ...]:
-        """The rectangles that it may hang on."""
+        """The rectangles that it may hang on; of one that hangs already, the upright one right behind it."""
         return tuple(mount.wall for mount in self.mounts)
 
     @property
     def genes(self) -> tuple[Gene, ...]:
         """The place on the walls, the focal point unless it is fixed, and the size if it is searched."""
+        if self.fixed is not None:
+            return ()
         x_min, y_min, x_max, y_max = self.focal_bounds
         u, v, x, y, w, h = self._names
         genes = [Gene(u, 0.0, 1.0, "wall"), Gene(v, 0.0, 1.0, "wall")]
@@ -58,23 +97,30 @@ class PlateSpace:
         return tuple(genes)
 
     def decode(self, genes: Genes, access_points: Sequence[AccessPoint]) -> ReflectorPose:
-        """The pose that the genes describe.
+        """The pose that the genes describe; the aim of one that hangs already is what it mirrors the nearest AP to.
 
         Raises:
             KeyError: a gene is missing.
             ValueError: the plate would have to face into its wall; check ``violation`` first.
         """
+        if self.fixed is not None:
+            plate, aps_m = self.fixed, [ap.position_m for ap in access_points]
+            return replace(plate, focal_point_m=mirrored_m(plate.center_m, plate.normal, aps_m))
         mount, aim = self._aim(genes, access_points)
         pose = mount.pose(*aim)
         return pose if len(self.mounts) == 1 else replace(pose, u=float(genes[self._names[0]]))
 
     def violation(self, genes: Genes, access_points: Sequence[AccessPoint]) -> float:
         """What keeps the plate from being mounted (``PlateMount.violation``); 0 if nothing does."""
+        if self.fixed is not None:
+            return 0.0
         mount, aim = self._aim(genes, access_points)
         return mount.violation(*aim)
 
     def fault(self, genes: Genes, access_points: Sequence[AccessPoint]) -> PlateFault | None:
         """The first thing that keeps it from being mounted; None where ``violation`` is 0."""
+        if self.fixed is not None:
+            return None
         mount, aim = self._aim(genes, access_points)
         return mount.fault(*aim)
 
@@ -141,7 +187,7 @@ class PlateSpace:
         if self.smallest_m is not None:
             mount = replace(mount, size_m=(genes[names[4]], genes[names[5]]))
         x, y = self.focal_bounds[:2] if self.aims_at_a_point else (genes[names[2]], genes[names[3]])
-        focal_m = np.array([x, y, self.focal_height_m])
+        focal_m = np.array([x, y, self.focal_height_m + (self.ground.height_m(x, y) if self.ground else 0.0)])
         point = mount.wall_point(u, v)
         positions = (ap.position_m for ap in access_points)
         nearest = min(positions, key=lambda p: (float(np.linalg.norm(p - point)), *p))  # ties: by place, not by name
@@ -151,10 +197,13 @@ class PlateSpace:
 def overlaps_m(plates: Sequence[PlateSpace], poses: Sequence[ReflectorPose]) -> Iterator[float]:
     """By how much two plates are in each other's way [m], for each pair: the least way that frees them, 0 if they are.
 
+    Two that hang already are in nobody's.
     Along, up and off the wall of the first one, what each takes up between itself and its wall is a box.
     """
     mounted = [(plate, pose, plate.occupied_m(pose)) for plate, pose in zip(plates, poses, strict=True)]
-    for (plate, pose, corners_m), (_, _, other_m) in combinations(mounted, 2):
+    for (plate, pose, corners_m), (other_plate, _, other_m) in combinations(mounted, 2):
+        if plate.fixed is not None and other_plate.fixed is not None:
+            continue
         wall = plate.wall_at(pose.u)
         frame = np.stack([wall.right, [0.0, 0.0, 1.0], wall.normal], axis=1)
         one, other = corners_m @ frame, other_m @ frame

@@ -16,6 +16,7 @@ mirror the access point onto a point of its own.
 """
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, Self
@@ -123,6 +124,23 @@ def bisector(center_m: Vector, first_m: Vector, second_m: Vector) -> Vector:
     towards = [(p - center_m) / max(float(np.linalg.norm(p - center_m)), 1e-12) for p in (first_m, second_m)]
     total = towards[0] + towards[1]
     return np.asarray(total / max(float(np.linalg.norm(total)), 1e-12))
+
+
+def mirrored_m(center_m: Vector, normal: Vector, from_m: Iterable[Vector]) -> Vector:
+    """Where a ray from the nearest of some points [m] is, mirrored at ``center_m``, after as long a way again."""
+    inwards = center_m - min(from_m, key=lambda point_m: float(np.linalg.norm(point_m - center_m)))
+    return np.asarray(center_m + inwards - 2 * (inwards @ normal) * normal)
+
+
+def backed_by(center_m: Vector, normal: Vector, size_m: Size) -> WallRectangle:
+    """The wall that a hanging plate takes with it: upright, no larger than it, just behind its rearmost corner."""
+    offsets = corners(np.zeros(3), normal, size_m)
+    right, _ = _edges(normal)
+    into_room = np.array([right[1], -right[0], 0.0])
+    behind_m = center_m - (float(np.max(-offsets @ into_room)) + CLEARANCE_M) * into_room
+    corner = size_m[0] / 2 * right - float(np.max(offsets @ _UP)) * _UP
+    (left, up, top), (far, down, bottom) = (behind_m - corner).tolist(), (behind_m + corner).tolist()
+    return WallRectangle(top_left_m=(left, up, top), bottom_right_m=(far, down, bottom))
 
 
 @dataclass(frozen=True)

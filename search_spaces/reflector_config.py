@@ -1,8 +1,12 @@
-"""A plate as a configuration tells of it: its size, the walls that it may hang on, and what it aims at."""
+"""A plate as a configuration tells of it: its size, the walls that it may hang on, and what it aims at.
+
+One that hangs somewhere already has a pose in place of walls and an aim.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Self
 
+import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from search_spaces.model import Model
@@ -18,7 +22,16 @@ MOST_WALLS = 100
 MOST_TILES = 20
 """Facets along either side of a plate."""
 
-FIXED, SEARCHED, LISTED, OF_PLAN = FORMS = ("one-size", "sizes", "rectangles", "of-plan")
+MOST_COST = 10_000.0
+"""Of a square metre."""
+
+_OF_SEARCHED = ("wall", "walls", "focal_area", "focal_height_m", "focal_point_m", "tiles", "fan_m", "cost_per_m2")
+"""Settings that mean nothing for a plate that hangs already."""
+
+FIXED, SEARCHED, LISTED, OF_PLAN, CORNERS, OF_OBJECT = FORMS = (
+    *("one-size", "sizes", "rectangles", "of-plan"),
+    *("corners", "of-object"),
+)
 """What pydantic calls the forms of a setting in its errors."""
 
 
@@ -66,6 +79,55 @@ class PlanWalls(Model):
         return self
 
 
+class ObjectWall(Model):
+    """A wall that is a face of an object of the scene: the largest rectangle on it."""
+
+    object: str | None = Field(None, description="name of the object; null: whichever is at `at`")
+    at: Point3 | None = Field(None, description="a point on the face, [x, y, z] [m]; null: the object's largest face")
+    heights_m: tuple[Metres, Metres] | None = Field(
+        None, description="lowest and highest edge of a plate, as heights of receivers are meant [m]; null: all of it"
+    )
+
+    @model_validator(mode="after")
+    def _says_where(self) -> Self:
+        if self.object is None and self.at is None:
+            raise ValueError("object or at must be given, but both are null; name an object, or a point on its face")
+        if self.heights_m is not None and self.heights_m[0] >= self.heights_m[1]:
+            raise ValueError(
+                f"heights_m must be [low, high] with low < high, but got {list(self.heights_m)}; swap them"
+            )
+        return self
+
+
+def _wall_form(value: Any) -> str:
+    """A wall of an object, or one between two corners."""
+    keys = value.keys() if isinstance(value, Mapping) else ()
+    return OF_OBJECT if isinstance(value, ObjectWall) or "object" in keys or "at" in keys else CORNERS
+
+
+OneWall = Annotated[
+    Annotated[WallRectangle, Tag(CORNERS)] | Annotated[ObjectWall, Tag(OF_OBJECT)], Discriminator(_wall_form)
+]
+
+
+class FixedPose(Model):
+    """Where a plate hangs already, and which way it faces; its lower and upper edges are level."""
+
+    center_m: Point3 = Field(description="its centre, [x, y, z] [m]")
+    normal: tuple[Metres, Metres, Metres] = Field(
+        description="which way it faces, [x, y, z], east, north, up, of any length; not straight up or down"
+    )
+
+    @model_validator(mode="after")
+    def _faces_sideways(self) -> Self:
+        if not any(self.normal[:2]) or np.hypot(*self.normal[:2]) < 1e-3 * abs(self.normal[2]):
+            raise ValueError(
+                f"normal must not point straight up or down, but got {list(self.normal)}; give where the plate faces, "
+                "for instance [1, 0, 0]"
+            )
+        return self
+
+
 def _all_walls(value: Any) -> Any:
     """``all`` is every wall of the plan."""
     if isinstance(value, str):
@@ -96,10 +158,26 @@ class ReflectorConfig(Model):
     """One passive metal plate."""
 
     name: str | None = Field(None, min_length=1, max_length=100, description="for people; null: its number")
+    fixed: FixedPose | None = Field(
+        None,
+        description="where it hangs already: {center_m: [x, y, z], normal: [x, y, z]}; it is traced with, not moved; "
+        "null: the search places it",
+    )
     size_m: FixedOrSearched = Field(
         (1.0, 1.0), description="width and height of the plate [m]; {low: [w, h], high: [w, h]}: the search chooses"
     )
-    wall: WallRectangle | None = Field(None, description="where it may hang; null: the floor plan's reflector wall")
+    cost_per_m2: float = Field(
+        0.0,
+        ge=0,
+        le=MOST_COST,
+        description="what a square metre of it must bring to be worth it, in the objective's unit (dB of dBm); the "
+        "search ranks placements less that, and no measured score has it taken off",
+    )
+    wall: OneWall | None = Field(
+        None,
+        description="where it may hang: two corners, or {object: NAME} or {at: [x, y, z]} for the largest rectangle on "
+        "a face of an object of the scene; null: the floor plan's reflector wall",
+    )
     walls: SeveralWalls | None = Field(
         None,
         description="in place of wall, where there are several: a list of rectangles, all (every wall of the floor "
@@ -129,6 +207,8 @@ class ReflectorConfig(Model):
 
     @model_validator(mode="after")
     def _check(self) -> Self:
+        if self.fixed is not None:
+            self._check_fixed()
         if self.focal_area is not None:
             (x_min, y_min), (x_max, y_max) = self.focal_area
             if x_min >= x_max or y_min >= y_max:
@@ -154,6 +234,18 @@ class ReflectorConfig(Model):
                     f"fan_m must be 0 where tiles has one of {what}, but got {list(self.fan_m)}; raise tiles"
                 )
         return self
+
+    def _check_fixed(self) -> None:
+        if isinstance(self.size_m, SizeRange):
+            raise ValueError("size_m must be one size where fixed is given, but is a range; give [width, height]")
+        for name in _OF_SEARCHED:
+            usual = type(self).model_fields[name].default
+            if (value := getattr(self, name)) != usual:
+                told = value.model_dump() if isinstance(value, Model) else value
+                raise ValueError(
+                    f"{name} must be left out where fixed is given, as the plate hangs already, but is {told!s:.100}; "
+                    "drop one of the two"
+                )
 
     @property
     def smallest_m(self) -> Size:

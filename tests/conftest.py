@@ -5,12 +5,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import settings
 
 from trainables.evaluator import PlacementEvaluator
 from trainables.problem import PlacementProblem
 
 QUICK = {"fidelity": {"rungs": [2_000, 4_000, 8_000]}}
 """Settings that make a trial take milliseconds; the physics stays real, only noisier."""
+
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is slow, and that is no failure
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """Scores placements: one scene that is loaded once, any number of candidates."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -114,6 +114,16 @@ class PlacementEvaluator:
     def score(self, traced: TracedMap) -> Score:
         """The score of a traced map."""
         return self.score_of(traced.rss_w)
+
+    def merit(self, traced: TracedMap, placement: Placement) -> Score:
+        """The score by which a traced placement ranks: less what its plates cost."""
+        score = self.score(traced)
+        return replace(score, value=score.value - self.problem.plate_cost(placement))
+
+    def infeasible_merit(self, violation: float) -> Score:
+        """The score of a placement that cannot be built: below any that can, whatever that costs."""
+        score = self.problem.objective.infeasible_score(violation)
+        return replace(score, value=score.value - self.problem.most_plate_cost)
 
     def score_of(self, rss_w: Powers) -> Score:
         """The score of the powers of one world, ``[num_ap, num_cells]`` or with carriers in front."""

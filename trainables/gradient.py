@@ -54,7 +54,7 @@ class GradientTrainable(SceneTrainable):
             problem.receivers.height_m,
             self.settings.path_rays_per_ap,
         )
-        self._plate_gradient = PlateGradient(evaluator) if problem.plates else None
+        self._plate_gradient = PlateGradient(evaluator) if problem.places_plates else None
         genes = self._space.genes
         self._part = {
             "access_points": [gene for gene in genes if gene.kind in ("position", "direction")],
@@ -86,7 +86,7 @@ class GradientTrainable(SceneTrainable):
     def advance(self) -> tuple[TrialResult, Powers | None]:
         rays_before = self._rays
         if self._violation:
-            scored = self.problem.objective.infeasible_score(self._violation)
+            scored = self._evaluator.infeasible_merit(self._violation)
             return self._result(scored, scored, self._placed, rays_before, complete=True), None
         if self._traced is None:
             self._score_placement()
@@ -105,7 +105,7 @@ class GradientTrainable(SceneTrainable):
         for traced in maps[1:]:
             merged = merged.merged(traced)
         self._traced = merged
-        score = self._evaluator.score(merged)
+        score = self._evaluator.merit(merged, placement)
         if self._best is None or score.value > self._best[0].value:
             self._best = score, dict(self._placed)
             self._best_rss_w = self._evaluator.modelled_w(merged)
@@ -122,7 +122,7 @@ class GradientTrainable(SceneTrainable):
         assert self._traced is not None
         rss_w, site = self._evaluator.modelled_w(self._traced), self._evaluator.site
         cells = self.problem.objective.decisive_cells(rss_w, site.cells, self._points)
-        points_m = site.grid.centers_m[cells]
+        points_m = site.grid.points_m[cells]
         slopes: dict[str, float] = {}
         if self._part["access_points"]:
             slopes |= self._path_gradient(self._placed, points_m, self._temperature_db).slopes

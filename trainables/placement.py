@@ -31,16 +31,16 @@ class PlacementTrainable(SceneTrainable):
         self._rays_before, self._time_before_s = 0, 0.0  # spent on placements that this trial had earlier
 
     def advance(self) -> tuple[TrialResult, Powers | None]:
-        rungs, objective = self.problem.rungs, self.problem.objective
+        rungs = self.problem.rungs
         already, _ = self._spent()
         if self._placement is None:
-            score = objective.infeasible_score(self._violation)
+            score = self._evaluator.infeasible_merit(self._violation)
         else:
             if self._traced is None or self._rung < len(rungs):
                 traced = self._evaluator.trace(self._placement, rungs[self._rung])
                 self._traced = traced if self._traced is None else self._traced.merged(traced)
                 self._rung += 1
-            score = self._evaluator.score(self._traced)
+            score = self._evaluator.merit(self._traced, self._placement)
         if self.population is not None:
             complete = self.iteration + 1 >= self.population.interval * self.population.generations
         else:

@@ -40,7 +40,8 @@ class PlateGradient:
     """
 
     def __init__(self, evaluator: PlacementEvaluator) -> None:
-        problem, self._site = evaluator.problem, evaluator.site
+        self._problem = problem = evaluator.problem
+        self._site = evaluator.site
         self._scene = evaluator.scene
         self._objective = problem.objective
         self._reflects = problem.radio.specular_reflection and problem.radio.max_depth > 0
@@ -52,7 +53,7 @@ class PlateGradient:
     def __call__(
         self, genes: Mapping[str, float], rss_w: Powers, cells: npt.NDArray[np.intp], temperature_db: float
     ) -> dict[str, float]:
-        """The slopes, d soft minimum / d gene for each of the plates' genes [dB per m or per 1].
+        """The slopes, d (soft minimum - cost) / d gene for each of the plates' genes [dB per m or per 1].
 
         Args:
             genes: a placement that can be built.
@@ -72,7 +73,7 @@ class PlateGradient:
 
         def value_dbm(moved: Placement) -> float:
             cells_w = rest_w + self._shares_w(moved, cells, in_sight)
-            return soft_minimum(cells_w.T, self._objective, temperature_db)[0]
+            return soft_minimum(cells_w.T, self._objective, temperature_db)[0] - self._cost_db(moved)
 
         slopes = {}
         for name in names:
@@ -83,6 +84,10 @@ class PlateGradient:
             (ahead, last), (behind, first) = ends[0], ends[-1]
             slopes[name] = (value_dbm(last) - value_dbm(first)) / (ahead - behind)
         return slopes
+
+    def _cost_db(self, placement: Placement) -> float:
+        """What the plates cost, where that is in dB: no other unit has an exchange rate to the soft minimum."""
+        return self._problem.plate_cost(placement) if self._objective.difference_unit == "dB" else 0.0
 
     def _shares_w(self, placement: Placement, cells: npt.NDArray[np.intp], in_sight: npt.NDArray[np.bool_]) -> Powers:
         """What comes straight by way of one plate, all of them together, ``[num_ap, len(cells)]``, W."""

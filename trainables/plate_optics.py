@@ -2,7 +2,8 @@
 
 That is a floor plan of boxes (``physical_optics/rooms.py``) in which rays are reflected and nothing else. The power is
 averaged over points of each cell's panels, as a map is. It takes the CPU alone, so that too much of it is refused.
-What several plates bring is added up; what one of them reflects onto another is left out.
+What several plates bring is added up; what one of them reflects onto another is left out. Plates that hang already are
+left to the rays.
 """
 
 from collections.abc import Sequence
@@ -61,7 +62,7 @@ class PlateOptics:
         radio, receivers, site = problem.radio, problem.receivers, problem.site()
         assert site.plan is not None, "checked"
         rooms = boxes(site.plan, lambda itu, thickness_m: slab(itu, thickness_m, radio.frequency_hz))
-        grid, poses = site.grid, placement.reflectors
+        grid, poses = site.grid, placement.hung_reflectors
         points_m = panel_points_m(grid, receivers.panel_height_m).reshape(-1, 3)
         aps_m = np.array([ap.position_m for ap in placement.access_points])
         for pose in poses:
@@ -71,7 +72,7 @@ class PlateOptics:
             placement.access_points,
             tuple(
                 (Plate.of(pose.vertices_m), slab(plate.material, PLATE_THICKNESS_M, radio.frequency_hz))
-                for plate, pose in zip(problem.plates, poses, strict=True)
+                for plate, pose in zip(problem.plates[-len(poses) :], poses, strict=True)
             ),
             rooms,
             rooms_of(rooms, aps_m, "access points"),
@@ -126,9 +127,9 @@ def _check(problem: PlacementProblem, placement: Placement) -> None:
     radio = problem.radio
     if problem.scene.floor_plan() is None:
         raise NoBoxesError("the scene is no floor plan")
-    if not placement.reflectors:
+    if not placement.hung_reflectors:
         raise NoBoxesError("there is no plate")
-    if any(pose.facets_m is not None for pose in placement.reflectors):
+    if any(pose.facets_m is not None for pose in placement.hung_reflectors):
         raise NoBoxesError("a plate is tiled (reflector.tiles)")
     if not radio.specular_reflection:
         raise NoBoxesError("radio.specular_reflection is false")

@@ -5,27 +5,31 @@ loaded, without Sionna: what can be known to be wrong is said before anything ex
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
 from search_spaces.access_points import AccessPointsConfig, AccessPointSpace
+from search_spaces.design import Placement
+from search_spaces.ground import Ground
 from search_spaces.model import Model
 from search_spaces.placement import PlacementSpace
 from search_spaces.plates import PlateSpace
-from search_spaces.reflector_config import MOST_PLATES, ReflectorConfig
+from search_spaces.reflector_config import MOST_PLATES, ObjectWall, ReflectorConfig
 from search_spaces.zones import Region, Zone, region
 from trainables.buildings.base import SceneSource
 from trainables.buildings.floor_plan import ITU_MATERIALS, FloorPlan
 from trainables.buildings.floor_plan_scene import FloorPlanScene
 from trainables.buildings.mountings import building_of
+from trainables.buildings.object_walls import find_wall
 from trainables.carriers import Carrier, CarriersConfig
 from trainables.fidelity import FidelitySettings, ListedRungs
 from trainables.objectives.base import ObjectiveSettings
 from trainables.objectives.cells import Cells
 from trainables.objectives.quantile import QuantileObjective
+from trainables.outdoors import building_on, check_outdoors
 from trainables.plate_spaces import plate_space
 from trainables.tracing.backend import ResourcesConfig
 from trainables.tracing.radio import RadioConfig
@@ -89,6 +93,8 @@ class PlacementProblem(Model):
                 f"receivers.cell_size_m must leave at most {MAX_POWERS:,} cells times access points (times carriers), "
                 f"but {cell_size_m:g} m makes {num_powers:.3g}; raise it or lower access_points.count"
             )
+        if (terrain := self.scene.terrain()) is not None:
+            check_outdoors(terrain, self.receivers, self.access_points, site.grid)
         if site.grid.num_cells == 0:
             raise ValueError(
                 "receivers.zones must hold the centre of at least one cell, but cell_size_m is "
@@ -125,14 +131,44 @@ class PlacementProblem(Model):
 
     @property
     def plates(self) -> tuple[ReflectorConfig, ...]:
-        """The plates, however they are given; empty where there are none."""
+        """The plates, however they are given, those that hang already first; empty where there are none."""
         return tuple(plate for _, plate in self._named_plates)
 
     @property
+    def fixed_plates(self) -> tuple[ReflectorConfig, ...]:
+        """Those that hang already."""
+        return tuple(plate for plate in self.plates if plate.fixed is not None)
+
+    @property
+    def places_plates(self) -> bool:
+        """Whether there are others."""
+        return len(self.fixed_plates) < len(self.plates)
+
+    @property
     def _named_plates(self) -> list[tuple[str, ReflectorConfig]]:
+        """Fixed ones first: then a placement without the others is a shorter one."""
         if self.reflectors is not None:
-            return [(f"reflectors.{i}", plate) for i, plate in enumerate(self.reflectors)]
+            named = [(f"reflectors.{i}", plate) for i, plate in enumerate(self.reflectors)]
+            return sorted(named, key=lambda plate: plate[1].fixed is None)
         return [("reflector", self.reflector)] if self.reflector is not None else []
+
+    def plate_cost(self, placement: Placement) -> float:
+        """What the plates of a placement must bring to be worth it, in the unit of a difference of scores."""
+        return sum(
+            plate.cost_per_m2 * pose.area_m2 for plate, pose in zip(self.plates, placement.reflectors, strict=False)
+        )
+
+    def told_plate_cost(self, placement: Placement) -> str | None:
+        """The same for people, ``2.0 dB for 1.00 m2 of plate``; None where it costs nothing."""
+        plates = zip(self.plates, placement.reflectors, strict=False)
+        area_m2 = sum(pose.area_m2 for plate, pose in plates if plate.cost_per_m2)
+        unit = self.objective.difference_unit
+        return f"{self.plate_cost(placement):.1f} {unit} for {area_m2:.2f} m2 of plate" if area_m2 else None
+
+    @property
+    def most_plate_cost(self) -> float:
+        """The same of the most expensive placement."""
+        return sum(plate.cost_per_m2 * plate.largest_m[0] * plate.largest_m[1] for plate in self.plates)
 
     def antenna_files(self) -> dict[str, str]:
         """Digest of each file that describes an antenna, by its path."""
@@ -169,24 +205,37 @@ class PlacementProblem(Model):
         keep_out = self.access_points.keep_out
         if keep_out is None:
             keep_out = plan.keep_out_zones if plan else ()
-        users_region = region(users)
+        users_region, building, height_m = region(users), building_of(plan), self.receivers.height_m
+        if (terrain := self.scene.terrain()) is not None:
+            focal = [corner for plate in self.plates for corner in plate.focal_area or ()]
+            building = building_on(terrain, self.receivers, self.access_points, focal, (*users, *areas))
         access_points = AccessPointSpace(
             self.access_points,
             _inside(plan, region(areas)) if areas else region(()),
             region(keep_out),
-            building_of(plan),
+            building,
             self.radio.antenna,
         )
-        space = PlacementSpace(access_points, self._plates(plan, users_region, access_points.region))
-        grid = ReceiverGrid(users_region, self.receivers.cell_size_m, self.receivers.height_m)
+        plates = self._plates(plan, users_region, access_points.region, building.ground)
+        space = PlacementSpace(access_points, plates)
+        ground, solids = building.ground, building.solid(height_m)
+        grid = ReceiverGrid(users_region, self.receivers.cell_size_m, height_m, ground, solids)
         return Site(plan, space, grid, users)
 
-    def _plates(self, plan: FloorPlan | None, users: Region, areas: Region) -> tuple[PlateSpace, ...]:
-        several = len(self.plates) > 1
-        return tuple(
-            plate_space(plate, plan, users, areas, field, str(number) if several else "")
-            for number, (field, plate) in enumerate(self._named_plates, start=1)
-        )
+    def _plates(
+        self, plan: FloorPlan | None, users: Region, areas: Region, ground: Ground | None
+    ) -> tuple[PlateSpace, ...]:
+        num_fixed, spaces = len(self.fixed_plates), []
+        for index, (field, plate) in enumerate(self._named_plates):
+            first, last = (0, num_fixed) if plate.fixed is not None else (num_fixed, len(self.plates))
+            number = "" if last - first == 1 else str(index - first + 1)
+            known = plate
+            if isinstance(plate.wall, ObjectWall):
+                wall = find_wall(self.scene.objects(), plate.wall, (users, areas), f"{field}.wall", ground)
+                known = plate.model_copy(update={"wall": wall})
+            space = plate_space(known, plan, users, areas, field, number)
+            spaces.append(space if plate.focal_point_m else replace(space, ground=ground))
+        return tuple(spaces)
 
 
 def _inside(plan: FloorPlan | None, area: Region) -> Region:

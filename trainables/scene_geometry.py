@@ -6,6 +6,7 @@ import drjit as dr
 import numpy as np
 import numpy.typing as npt
 
+from search_spaces.ground import Ground
 from trainables.buildings.section import section
 from trainables.tracing.movable_scene import MovableScene
 
@@ -27,9 +28,11 @@ class SceneGeometry:
                 material = getattr(item.radio_material, "itu_type", None) or item.radio_material.name
                 self._triangles.setdefault(material, []).append(corners[faces])
 
-    def section(self, height_m: float) -> dict[str, Array]:
-        """Lines at a height by material, ``[n, 2, 2]`` (x, y), m."""
-        lines = {name: section(np.concatenate(parts), height_m) for name, parts in self._triangles.items()}
+    def section(self, height_m: float, ground: Ground | None = None) -> dict[str, Array]:
+        """Lines at a height by material, ``[n, 2, 2]`` (x, y), m; above a ground, if there is one."""
+        lines = {
+            name: section(_above(np.concatenate(parts), ground), height_m) for name, parts in self._triangles.items()
+        }
         return {name: found for name, found in lines.items() if len(found)}
 
     def distance_m(self, origins_m: Array, direction: Array) -> Array:
@@ -44,3 +47,11 @@ class SceneGeometry:
                          for a in (origins, directions)))  # fmt: skip
         met = self._scene.ray_intersect_preliminary(ray)
         return np.asarray(dr.select(met.is_valid(), met.t, dr.inf).numpy(), dtype=np.float64)
+
+
+def _above(triangles: Array, ground: Ground | None) -> Array:
+    """Triangles ``[n, 3, 3]`` with z counted from the ground below their corners."""
+    if ground is None:
+        return triangles
+    ground_m = ground.at(triangles[..., :2].reshape(-1, 2)).reshape(-1, 3)
+    return np.asarray(np.concatenate([triangles[..., :2], triangles[..., 2:] - ground_m[..., None]], axis=2))

@@ -145,7 +145,7 @@ def _side(space: PlacementSpace) -> str:
     facing = np.zeros(3)
     middle = space.access_points.region.centroid
     ap_m = np.array([middle.x, middle.y, np.mean([ap.places.heights_m for ap in space.access_points.mounted])])
-    for plate in space.plates[:1]:
+    for plate in [plate for plate in space.plates if plate.fixed is None][:1]:
         x_min, y_min, x_max, y_max = plate.focal_bounds
         focal_m = np.array([(x_min + x_max) / 2, (y_min + y_max) / 2, plate.focal_height_m])
         facing = bisector(plate.mounts[0].wall_point(0.5, 0.5), ap_m, focal_m)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tune_reflector.errors import BAD_INPUT
-from tune_reflector.execution.signals import exit_code, terminable
+from tune_reflector.execution.signals import exit_code_of
 
 if TYPE_CHECKING:
     from tune_reflector.config.search_config import SearchConfig
@@ -42,11 +42,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code (1: no rung is to be trusted, 2: bad input, 130: Ctrl-C)."""
-    with terminable():
-        try:
-            return _run(argv)
-        except KeyboardInterrupt as interruption:
-            return exit_code(interruption)
+    return exit_code_of(lambda: _run(argv))
 
 
 def _run(argv: Sequence[str] | None) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tune_reflector.callable_module import make_callable
 from tune_reflector.errors import BAD_INPUT
-from tune_reflector.execution.signals import exit_code, terminable
+from tune_reflector.execution.signals import exit_code_of
 
 if TYPE_CHECKING:
     from tune_reflector.experiment.console import Console
@@ -51,11 +51,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code (1: no winner, 2: bad input, 130: Ctrl-C, 143: SIGTERM)."""
-    with terminable():
-        try:
-            return _run(argv)
-        except KeyboardInterrupt as interruption:
-            return exit_code(interruption)
+    return exit_code_of(lambda: _run(argv))
 
 
 def _console(arguments: argparse.Namespace) -> "Console":

@@ -19,7 +19,7 @@ MIN_AREA_M2 = 1e-6
 
 @dataclass(frozen=True)
 class AreaPlaces(Places):
-    """The places of an area at one height; the genes x and y are metres in the rectangle around it."""
+    """The places of an area at one height above the ground; the genes x and y are metres in the rectangle around it."""
 
     site: MountSite
     height_m: float
@@ -32,7 +32,7 @@ class AreaPlaces(Places):
 
     def position_m(self, genes: Genes) -> Vector:
         x, y = self._names
-        return np.array([genes[x], genes[y], self.height_m])
+        return np.array([genes[x], genes[y], self.site.building.z_m(genes[x], genes[y], self.height_m)])
 
     @property
     def region(self) -> Region:
@@ -40,7 +40,9 @@ class AreaPlaces(Places):
 
     @property
     def heights_m(self) -> tuple[float, float]:
-        return self.height_m, self.height_m
+        ground = self.site.building.ground
+        low_m, high_m = (0.0, 0.0) if ground is None else ground.range_m(self.region)
+        return low_m + self.height_m, high_m + self.height_m
 
     def outside_m(self, position_m: Vector) -> float:
         x, y, _ = position_m

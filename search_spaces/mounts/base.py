@@ -5,7 +5,7 @@ makes the *places* of one access point: they have genes, and turn them into a po
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import ClassVar
@@ -16,6 +16,7 @@ from shapely.ops import unary_union
 
 from search_spaces.design import Vector
 from search_spaces.genes import Gene, Genes
+from search_spaces.ground import Ground
 from search_spaces.kinds import Kind
 from search_spaces.zones import Region
 
@@ -42,10 +43,22 @@ class Building:
     ceiling_m: float | None = None
     wall_sides: tuple[WallSide, ...] = ()
     wall_footprints: Region = field(default_factory=Polygon)
+    ground: Ground | None = None
+    """What heights are above; None: above z = 0."""
+    solids: Mapping[float, Region] = field(default_factory=dict)
+    """What is inside buildings, by the height above the ground [m]."""
 
     def inside(self, area: Region) -> Region:
         """The part of an area that is within the outline."""
         return area if self.outline is None else area.intersection(self.outline)
+
+    def solid(self, height_m: float) -> Region:
+        """What is inside buildings at a height above the ground [m]."""
+        return self.solids.get(height_m, Polygon())
+
+    def z_m(self, x: float, y: float, height_m: float) -> float:
+        """The z of a point at a height above the ground [m], or above z = 0."""
+        return height_m if self.ground is None else height_m + self.ground.height_m(x, y)
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,9 @@ class PointsMount(MountSettings):
     )
 
     def places(self, site: MountSite, facing: Vector | None) -> SpotPlaces:
-        spots_m = np.array([(*spot, site.height_m)[:3] for spot in self.points_m])
+        spots_m = np.array(
+            [spot if len(spot) == 3 else (*spot, site.building.z_m(*spot, site.height_m)) for spot in self.points_m]
+        )
         site.check_height("mount.points_m" if len(self.points_m[0]) == 3 else "height_m", float(spots_m[:, 2].max()))
         outline = site.building.outline
         for spot_m in self.points_m:

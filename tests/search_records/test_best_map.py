@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from search_records.best_map import BestMap
@@ -43,7 +43,6 @@ def test_a_map_reads_back_as_it_was_written(ranked: RankedScore, alternative_w: 
     value=st.floats(allow_nan=False, allow_infinity=False),
     measured=st.booleans(),
 )
-@settings(deadline=None)
 def test_genes_and_score_are_exact(genes: dict[str, float], rung: int, value: float, measured: bool) -> None:
     ranked = RankedScore(measured, rung, value)
     BestMap(genes, ranked, POWERS).write(PATH)

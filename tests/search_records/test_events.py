@@ -101,7 +101,6 @@ def test_every_kind_of_event_is_tried() -> None:
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 @given(data=st.data())
-@settings(deadline=None)
 def test_an_event_reads_back_as_it_was_written(kind: type, data: st.DataObject) -> None:
     event = data.draw(KINDS[kind])
     again = decode(written(event), COLUMNS)
@@ -110,7 +109,6 @@ def test_an_event_reads_back_as_it_was_written(kind: type, data: st.DataObject) 
 
 
 @given(event=events)
-@settings(deadline=None)
 def test_a_file_holds_nothing_that_changes_when_it_is_written_again(event: Event) -> None:
     assert written(decode(written(event), COLUMNS)) == written(event)
 
@@ -205,7 +203,7 @@ odd = st.recursive(
 
 
 @given(event=st.sampled_from(EXAMPLES), data=st.data())
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_a_line_says_there_is_an_event_or_an_error_of_one_line(event: Event, data: st.DataObject) -> None:
     content = written(event)
     place = content["result"] if "result" in content and data.draw(st.booleans()) else content

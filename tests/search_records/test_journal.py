@@ -65,7 +65,7 @@ def test_a_tail_of_zeros_as_a_power_cut_leaves_it_is_cut_off(path: Path) -> None
 
 
 @given(data=st.data())
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_changed_byte_is_found_or_changes_nothing(path: Path, data: st.DataObject) -> None:
     """Anywhere but in the last line it is an error; there it may as well have been a crash."""
     path.unlink(missing_ok=True)

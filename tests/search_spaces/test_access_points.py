@@ -62,7 +62,7 @@ def test_single_ones_differ_in_what_is_given_and_in_nothing_else() -> None:
 
 
 @given(st.floats(0, 12), st.floats(0, 4))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_distance_is_kept_from_what_is_there_but_not_between_what_is_there(x: float, y: float) -> None:
     close = [LOBBY, {**LOBBY, "name": "twin", "position_m": [2.1, 2, 2.5]}]
     where = PlacementSpace(space(count=1, min_separation_m=1.5, fixed=close))

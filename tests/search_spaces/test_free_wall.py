@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from search_spaces.free_wall import Obstacle, free_rectangles
@@ -49,7 +49,6 @@ def test_beside_a_door_and_above_it() -> None:
     size_m=st.tuples(st.floats(0.2, 3), st.floats(0.2, 2)),
     at=st.tuples(st.floats(0, 1), st.floats(0, 1)),
 )
-@settings(deadline=None)
 def test_a_plate_fits_into_a_free_rectangle_wherever_nothing_is_in_its_way(
     in_the_way: list[Obstacle], size_m: Size, at: tuple[float, float]
 ) -> None:

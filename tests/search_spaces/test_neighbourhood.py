@@ -12,7 +12,7 @@ SPACE = PlacementProblem().site().space
 
 
 @given(seed=st.integers(0, 10_000), margin=st.floats(1e-3, 1))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_bounds_are_around_the_centre_and_within_the_space(seed: int, margin: float) -> None:
     rng = np.random.default_rng(seed)
     centre = SPACE.sample(rng)
@@ -36,7 +36,7 @@ def test_distance_is_in_shares_of_the_ranges() -> None:
 
 
 @given(seed=st.integers(0, 10_000), jitter=st.floats(0, 1))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_shaken_placement_can_be_built(seed: int, jitter: float) -> None:
     rng = np.random.default_rng(seed)
     genes = SPACE.sample(rng)

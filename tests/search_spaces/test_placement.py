@@ -83,7 +83,7 @@ def test_five_access_points_and_a_plate_work_like_two() -> None:
 
 @pytest.mark.parametrize("corridor", CORRIDORS, ids=lambda s: s.mode)
 @given(data=st.data())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_every_gene_is_found_again_in_what_is_built(corridor: PlacementSpace, data: st.DataObject) -> None:
     """Against arithmetic of the test's own, gene by gene: none is swapped with another, and none is lost."""
     genes = data.draw(within_bounds(corridor))
@@ -105,7 +105,7 @@ def test_every_gene_is_found_again_in_what_is_built(corridor: PlacementSpace, da
 
 
 @given(within_bounds(space(2)))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_directions_are_unit_vectors_of_fixed_slope(genes: Genes) -> None:
     for i, ap in enumerate(space(2).decode(genes).access_points, start=1):
         assert np.linalg.norm(ap.direction) == pytest.approx(1)
@@ -116,7 +116,7 @@ def test_directions_are_unit_vectors_of_fixed_slope(genes: Genes) -> None:
 
 
 @given(within_bounds(space(2, PLATE)), st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_renaming_the_access_points_leaves_the_plate_where_it_is(genes: Genes, mirrored: bool) -> None:
     corridor = space(2, PLATE)
     genes = dict(genes)
@@ -131,7 +131,7 @@ def test_renaming_the_access_points_leaves_the_plate_where_it_is(genes: Genes, m
 
 
 @given(within_bounds(space(3, PLATE)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_plate_mirrors_the_nearest_access_point(genes: Genes) -> None:
     placement = space(3, PLATE).decode(genes)
     plate = placement.reflectors[0]
@@ -214,7 +214,7 @@ def test_a_space_without_feasible_placements_says_what_to_change(changes: dict[s
 
 
 @given(st.floats(0, 100), st.floats(0, 100))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_violation_outside_the_area_is_the_distance_to_it(near_m: float, far_m: float) -> None:
     near, far = (space(1).violation({"x1": 12 + d, "y1": 2, "dir1_x": 0, "dir1_y": 0}) for d in sorted((near_m, far_m)))
     assert near == pytest.approx(min(near_m, far_m))
@@ -326,7 +326,7 @@ def test_samples_are_uniform_over_polygons_however_small() -> None:
 
 @pytest.mark.parametrize("hard", HARD)
 @given(data=st.data())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_what_is_repaired_can_be_built_and_needs_no_second_repair(hard: str, data: st.DataObject) -> None:
     where = PlacementSpace(replace(space(2).access_points, **HARD[hard]), (PLATE,))
     genes = data.draw(within_bounds(where))
@@ -337,7 +337,7 @@ def test_what_is_repaired_can_be_built_and_needs_no_second_repair(hard: str, dat
 
 
 @given(within_bounds(space(1)))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_repair_moves_an_access_point_no_further_than_it_must(genes: Genes) -> None:
     """Its violation is the way to the nearest place; a repair goes a hair further, and turns nothing."""
     corridor = space(1)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from search_spaces.design import AccessPoint, ReflectorPose
 from search_spaces.plates import PlateSpace, overlaps_m
-from search_spaces.reflector import PlateMount, Size, WallRectangle
+from search_spaces.reflector import CLEARANCE_M, PlateMount, Size, WallRectangle, bisector
 
 EAST = WallRectangle(top_left_m=(20, 4, 3), bottom_right_m=(20, 0, 0))
 SOUTH = WallRectangle(top_left_m=(20, 0, 3), bottom_right_m=(8, 0, 0))
@@ -27,7 +27,7 @@ def genes(u: float, v: float = 0.5, number: str = "", **more: float) -> dict[str
 
 
 @given(u=st.floats(0, 1), v=st.floats(0, 1))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_u_runs_along_one_wall_after_the_other_by_their_lengths(u: float, v: float) -> None:
     both = plate(EAST, SOUTH)
     assume(abs(u - 0.25) > 1e-9)
@@ -98,7 +98,7 @@ def test_plates_in_a_corner_are_in_each_others_way_and_on_two_sides_of_a_wall_ar
 
 
 @given(u=st.floats(0.05, 0.95), v=st.floats(0, 1), number=st.sampled_from(["1", "2", "7"]))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_plate_is_the_same_under_any_number(u: float, v: float, number: str) -> None:
     one, other = plate(EAST), plate(EAST, number=number)
     assume(one.violation(genes(u, v), AP) == 0)
@@ -106,3 +106,54 @@ def test_a_plate_is_the_same_under_any_number(u: float, v: float, number: str) -
     np.testing.assert_array_equal(
         one.decode(genes(u, v), AP).vertices_m, other.decode(genes(u, v, number), AP).vertices_m
     )
+
+
+# --- a plate that hangs already -------------------------------------------------------------------------------
+
+
+def there(
+    center_m: tuple[float, float, float], normal: tuple[float, float, float], size_m: Size = (1.0, 1.0)
+) -> PlateSpace:
+    return PlateSpace.hung(np.array(center_m), np.array(normal), size_m, "reflectors.1", "old")
+
+
+def test_a_plate_that_is_there_has_no_genes_and_mirrors_the_nearest_access_point_to_its_aim() -> None:
+    old = there((14.0, 0.2, 1.5), (0.3, 2.0, -0.1))
+    assert old.genes == ()
+    assert (old.violation({}, AP), old.fault({}, AP)) == (0, None)
+    far = AccessPoint(np.array([2.0, 2.0, 2.5]), np.array([1.0, 0.0, 0.0]), 20.0)
+    pose = old.decode({}, (far, *AP))
+    assert pose.fixed
+    assert pose.center_m.tolist() == [14.0, 0.2, 1.5]
+    np.testing.assert_allclose(pose.normal, np.array([0.3, 2.0, -0.1]) / np.linalg.norm([0.3, 2.0, -0.1]))
+    np.testing.assert_allclose(bisector(pose.center_m, AP[0].position_m, pose.focal_point_m), pose.normal, atol=1e-12)
+
+
+@given(
+    azimuth=st.floats(-np.pi, np.pi), tilt=st.floats(-1.4, 1.4), width_m=st.floats(0.1, 5), height_m=st.floats(0.1, 5)
+)
+@settings(max_examples=40)
+def test_the_wall_that_it_takes_with_it_is_just_behind_all_of_it(
+    azimuth: float, tilt: float, width_m: float, height_m: float
+) -> None:
+    level = np.array([np.cos(azimuth), np.sin(azimuth), 0.0])
+    normal = tuple((np.cos(tilt) * level + [0, 0, np.sin(tilt)]).tolist())
+    old = there((3.0, -2.0, 1.0), normal, (width_m, height_m))
+    (wall,), pose = old.walls, old.decode({}, AP)
+    np.testing.assert_allclose(wall.normal, level, atol=1e-9)
+    off = pose.vertices_m - wall.top_left_m
+    assert np.min(off @ wall.normal) == pytest.approx(CLEARANCE_M)
+    across, down = off @ wall.right, -off[:, 2]
+    for reach, extent_m in ((across, wall.width_m), (down, wall.height_m)):
+        assert (reach.min(), reach.max()) == pytest.approx((0, extent_m), abs=1e-9)
+
+
+def test_nothing_hangs_where_a_plate_is_but_two_that_are_there_are_nobodys_fault() -> None:
+    placed = hung(plate(SOUTH), 0.3)
+    old = there(tuple(placed[1].center_m.tolist()), tuple(placed[1].normal.tolist()))
+    other = there((9.0, 0.2, 1.5), (0.0, 1.0, 0.0))
+    poses = [space.decode({}, AP) for space in (old, other)]
+    assert overlap_m(placed, (old, poses[0])) > 0
+    assert overlap_m((old, poses[0]), placed) > 0
+    assert overlap_m(placed, (other, poses[1])) == 0
+    assert overlap_m((old, poses[0]), (old, poses[0])) == 0

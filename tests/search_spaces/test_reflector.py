@@ -116,7 +116,7 @@ def test_corners_that_span_no_wall_are_refused(
 
 
 @given(poses())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_ray_from_the_access_point_is_mirrored_to_the_focal_point(posed: tuple[Aim, ReflectorPose]) -> None:
     aim, pose = posed
     ray = (pose.center_m - aim.ap_m) / np.linalg.norm(pose.center_m - aim.ap_m)
@@ -126,7 +126,7 @@ def test_a_ray_from_the_access_point_is_mirrored_to_the_focal_point(posed: tuple
 
 
 @given(poses())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_plate_stays_on_its_wall_and_just_off_it(posed: tuple[Aim, ReflectorPose]) -> None:
     aim, pose = posed
     wall = aim.mount.wall
@@ -138,7 +138,7 @@ def test_a_plate_stays_on_its_wall_and_just_off_it(posed: tuple[Aim, ReflectorPo
 
 
 @given(poses())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_corners_are_a_level_rectangle_counter_clockwise_about_the_normal(posed: tuple[Aim, ReflectorPose]) -> None:
     aim, pose = posed
     a, b, c, d = pose.vertices_m
@@ -154,7 +154,7 @@ def test_corners_are_a_level_rectangle_counter_clockwise_about_the_normal(posed:
 
 
 @given(aims())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_pose_is_refused_exactly_where_there_is_a_violation(aim: Aim) -> None:
     if aim.violation == 0:
         assert aim.pose().normal @ aim.mount.wall.normal >= MIN_FACING
@@ -201,7 +201,7 @@ def test_a_plate_settles_even_beside_an_access_point(
 
 
 @given(aims(), st.integers(1, 4), st.integers(1, 3), st.tuples(st.floats(0, 3), st.floats(0, 3)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_facet_mirrors_the_access_point_to_an_aim_of_its_own(
     aim: Aim, columns: int, rows: int, fan_m: tuple[float, float]
 ) -> None:

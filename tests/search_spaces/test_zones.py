@@ -32,7 +32,7 @@ def test_no_zones_make_an_empty_region_that_forbids_nothing() -> None:
 
 
 @given(st.floats(-20, 20), st.floats(-20, 20))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_distances_to_a_rectangle_are_those_of_arithmetic(x: float, y: float) -> None:
     outside = np.hypot(max(1 - x, 0, x - 5), max(2 - y, 0, y - 8))
     inside = max(0.0, min(x - 1, 5 - x, y - 2, 8 - y))

@@ -76,7 +76,7 @@ def test_the_other_figures_are_what_their_names_say() -> None:
 
 
 @given(MAPS, CONFIGS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_cell_without_power_is_never_covered(rss_w: Map, config: ObjectiveSettings) -> None:
     assert config.score(np.zeros_like(rss_w)).coverage == 0
     assert config.score(rss_w).coverage <= np.mean(config.combined(rss_w) > 0)
@@ -91,21 +91,21 @@ def test_a_floor_at_which_cells_would_be_covered_is_refused(floor_dbm: float, th
 
 
 @given(st.data(), MAPS, CONFIGS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_hiding_cells_never_raises_the_score(data: st.DataObject, rss_w: Map, config: ObjectiveSettings) -> None:
     hidden = data.draw(hnp.arrays(np.bool_, rss_w.shape))
     assert p5(np.where(hidden, 0.0, rss_w), config) <= p5(rss_w, config) + 1e-9
 
 
 @given(st.data(), MAPS, CONFIGS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_weakening_cells_never_raises_the_score(data: st.DataObject, rss_w: Map, config: ObjectiveSettings) -> None:
     share = data.draw(hnp.arrays(np.float64, rss_w.shape, elements=st.floats(0, 1)))
     assert p5(share * rss_w, config) <= p5(rss_w, config) + 1e-9
 
 
 @given(MAPS, CONFIGS, st.integers(0, 2**32 - 1))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_order_of_access_points_and_cells_does_not_matter(rss_w: Map, config: ObjectiveSettings, seed: int) -> None:
     rng = np.random.default_rng(seed)
     shuffled = rng.permutation(rng.permutation(rss_w, axis=0), axis=1)
@@ -113,7 +113,7 @@ def test_the_order_of_access_points_and_cells_does_not_matter(rss_w: Map, config
 
 
 @given(MAPS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_sum_of_all_is_at_least_the_strongest(rss_w: Map) -> None:
     assert np.all(TOTAL.combined(rss_w) >= BEST.combined(rss_w))
     assert p5(rss_w, TOTAL) >= p5(rss_w, BEST) - 1e-9
@@ -131,7 +131,7 @@ def test_the_score_goes_on_falling_below_the_floor() -> None:
 
 
 @given(MAPS, CONFIGS, st.floats(0, 1e6))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_feasible_map_beats_any_infeasible_placement(
     rss_w: Map, config: ObjectiveSettings, violation: float
 ) -> None:
@@ -142,7 +142,7 @@ def test_any_feasible_map_beats_any_infeasible_placement(
 
 
 @given(st.floats(0, 100), st.floats(1e-6, 100), CONFIGS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_larger_violation_scores_lower(violation: float, more: float, config: ObjectiveSettings) -> None:
     smaller, larger = (config.infeasible_score(v).value for v in (violation, violation + more))
     assert larger < smaller
@@ -165,7 +165,7 @@ def test_a_map_that_is_no_map_is_refused(rss_w: Map) -> None:
 
 
 @given(st.floats(-250, 100))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_watts_and_dbm_convert_both_ways(power_dbm: float) -> None:
     assert w_to_dbm(dbm_to_w(power_dbm)) == pytest.approx(power_dbm, abs=1e-9)
 
@@ -200,7 +200,7 @@ SHARES = st.integers(1, 9_999).map(lambda number: number / 10_000)
 
 
 @given(SHARES, SHARES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_two_quantiles_never_share_a_name(one: float, other: float) -> None:
     first, second = QuantileObjective(quantile=one), QuantileObjective(quantile=other)
     for names in ((first.metric, second.metric), (first.error_metric, second.error_metric)):
@@ -213,7 +213,7 @@ def test_digits_before_and_after_the_point_are_told_apart(one: float, other: flo
 
 
 @given(SHARES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_name_is_one_word_of_a_table_from_which_the_quantile_can_be_read(quantile: float) -> None:
     metric = QuantileObjective(quantile=quantile).metric
     assert metric.isidentifier()
@@ -226,7 +226,7 @@ def map_with_outage_w(dark: int, lit: int) -> Map:
 
 
 @given(st.integers(0, 300), st.integers(1, 300), st.sampled_from([0.01, 0.05, 0.5]), st.sampled_from([-120.0, -93.7]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_penalty_is_told_as_the_outage_that_it_stands_for(
     dark: int, lit: int, quantile: float, floor_dbm: float
 ) -> None:
@@ -242,7 +242,7 @@ def test_a_penalty_is_told_as_the_outage_that_it_stands_for(
 
 
 @given(MAPS, CONFIGS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_no_number_below_the_floor_is_told_as_a_power(rss_w: Map, objective: QuantileObjective) -> None:
     score = objective.score(rss_w)
     told = objective.told(score.value, 0.1)

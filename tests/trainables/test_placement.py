@@ -158,3 +158,18 @@ def test_a_worker_that_hangs_while_it_loads_ends_itself() -> None:
     assert done.returncode == 1
     assert "Timeout" in done.stderr
     assert "in setup" in done.stderr
+
+
+def test_what_plates_cost_is_taken_off_what_is_ranked_and_off_nothing_that_is_measured(
+    corridor: PlacementEvaluator,
+) -> None:
+    priced = {"fidelity": {"rungs": RUNGS}, "reflector": {"size_m": [1.0, 1.0], "cost_per_m2": 4.0}}
+    problem = PlacementProblem.model_validate(priced)
+    trial = in_process(PlacementTrainable).for_problem(problem)(genes(1))
+    measured = corridor.score(corridor.trace(SPACE.decode(genes(1)), RUNGS[0]))
+    result = trial.train()
+    assert result["p5_rss_dbm"] == pytest.approx(measured.value - 4.0, abs=0.02)
+    assert result["coverage"] == pytest.approx(measured.coverage, abs=0.01)
+    trial.reset({**genes(1), "x1": 5.0, "y1": 2.0, "x2": 5.0, "y2": 2.5})
+    assert trial.train()["p5_rss_dbm"] < problem.objective.lowest - problem.most_plate_cost
+    trial.stop()

@@ -127,3 +127,21 @@ def test_another_placement_compiles_nothing(evaluator: PlacementEvaluator) -> No
         launched = [kernel for kernel in dr.kernel_history() if "cache_hit" in kernel]
     assert launched
     assert all(kernel["cache_hit"] for kernel in launched)
+
+
+def test_a_larger_plate_must_bring_more_than_it_costs() -> None:
+    """The slope in its width is less by what a metre of width costs: the same map, with a cost and without."""
+    sizes = {"size_m": {"low": [0.2, 0.2], "high": [0.6, 0.6]}}
+    genes = GENES | {"refl_w": 0.4, "refl_h": 0.3}
+    found = []
+    for more in ({}, {"cost_per_m2": 5.0}):
+        from trainables.plate_gradient import PlateGradient
+
+        evaluator = plate_hall(**sizes, **more)
+        cells = nearest(evaluator, MIDDLE[None])
+        rss_w = a_map(evaluator, cells, by_tiles_w(evaluator, genes, cells))
+        found.append(PlateGradient(evaluator)(genes, rss_w, np.array(cells), TEMPERATURE_DB))
+    free, priced = found
+    assert priced["refl_w"] == pytest.approx(free["refl_w"] - 5.0 * 0.3, abs=1e-6)
+    assert priced["refl_h"] == pytest.approx(free["refl_h"] - 5.0 * 0.4, abs=1e-6)
+    assert priced["focal_x"] == free["focal_x"]

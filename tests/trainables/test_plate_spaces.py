@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 from shapely import box
 
+from search_spaces.design import Placement
 from search_spaces.reflector_config import PlanWalls, ReflectorConfig
 from trainables.buildings.floor_plan import FloorPlan
 from trainables.plate_spaces import plate_space
@@ -17,6 +18,9 @@ from tune_reflector.config.config_file import dump_config, load_config, parse_ya
 OFFICE: dict[str, Any] = {"scene": {"plan": "office"}, "radio": {"refraction": True}}
 EAST = {"top_left_m": [20, 4, 3], "bottom_right_m": [20, 0, 0]}
 WEST = {"top_left_m": [0, 0, 3], "bottom_right_m": [0, 4, 0]}
+
+
+OLD = {"center_m": [8, 3.9, 1.5], "normal": [0, -1, 0]}
 
 
 def problem(**changes: Any) -> PlacementProblem:
@@ -129,6 +133,25 @@ def test_a_wall_with_nobody_before_it_is_left_out() -> None:
             {"reflector": {"focal_point_m": [17, 9, 1], "focal_area": [[1, 1], [2, 2]]}},
             r"focal_area must be null where focal_point_m is \[17.0, 9.0, 1.0\], but is set; drop one",
         ),
+        ({"reflector": {"fixed": OLD, "walls": "all"}}, r"walls must be left out where fixed is given, .*drop one"),
+        ({"reflector": {"fixed": OLD, "cost_per_m2": 2}}, r"cost_per_m2 must be left out .* but is 2.0; drop one"),
+        ({"reflector": {"fixed": OLD, "tiles": [2, 1]}}, r"tiles must be left out .* but is \(2, 1\); drop one"),
+        (
+            {"reflector": {"fixed": OLD, "size_m": {"low": [1, 1], "high": [2, 2]}}},
+            r"size_m must be one size where fixed is given, but is a range; give \[width, height\]",
+        ),
+        (
+            {"reflector": {"fixed": OLD | {"normal": [0, 0, -2]}}},
+            r"normal must not point straight up .*\[0.0, 0.0, -2.0",
+        ),
+        (
+            {"reflector": {"fixed": OLD | {"normal": [1, -1, 0]}}},
+            r"reflector\.fixed must hang before the walls, .* \[8\.354, 4\.254, 2\.0\], cuts wall 'outer'; move it off",
+        ),
+        (
+            {"reflectors": [{}, {"fixed": OLD | {"center_m": [8, 3.9, 2.7]}}]},
+            r"reflectors\.1\.fixed must hang inside the building .* height 3 m\), but .* reaches .*, 3\.2\]; move it",
+        ),
     ],
 )
 def test_what_cannot_be_hung_is_refused_in_a_line(changes: dict[str, Any], said: str) -> None:
@@ -156,3 +179,56 @@ def test_a_wall_that_furniture_stands_before_is_free_above_it() -> None:
     east = [wall for wall in space.walls if wall.top_left_m[0] == 20]
     # the corner of the corridor: above the shelf, and beside it as far as there is room
     assert {wall.bottom_right_m[2] for wall in east if wall.bottom_right_m[1] < 1 <= wall.top_left_m[1]} == {1.5}
+
+
+def test_a_closed_room_with_nobody_in_it_has_no_walls_for_a_plate() -> None:
+    """The core of the floor: its faces are there for a plate once an access point may hang inside."""
+
+    def inside(*more_areas: list[list[float]]) -> list[float]:
+        plan = problem(scene={"plan": "office_floor"}).site().plan
+        assert plan is not None
+        areas = [*map(list, plan.access_point_areas), *more_areas]
+        floor = {"scene": {"plan": "office_floor"}, "access_points": {"areas": areas}}
+        walls = problem(**floor, reflector={"walls": {"material": "concrete"}}).site().space.plates[0].walls
+        before = [(np.add(wall.top_left_m, wall.bottom_right_m) / 2 + 0.2 * wall.normal)[:2] for wall in walls]
+        return [float(x) for x, y in before if 16 < x < 24 and 9.5 < y < 15.5]
+
+    assert inside() == []
+    assert len(inside([[17, 10], [23, 10], [23, 15], [17, 15]])) >= 4
+
+
+# --- plates that hang already, and what plates cost -----------------------------------------------------------
+
+
+def test_those_that_hang_already_come_first_and_leave_genes_and_numbers_to_the_others() -> None:
+    fixed = {"fixed": OLD, "size_m": [0.5, 0.5]}
+    space = problem(reflectors=[{}, fixed, {"name": "new", "wall": WEST}, fixed | {"name": "lobby"}]).site().space
+    assert [plate.name for plate in space.plates] == ["fixed reflector 1", "lobby", "reflector 1", "new"]
+    assert [plate.field for plate in space.plates] == [f"reflectors.{number}" for number in (1, 3, 0, 2)]
+    assert [gene.name for gene in space.genes][8::4] == ["refl1_u", "refl2_u"]
+    one = problem(reflectors=[{}, fixed]).site().space
+    assert one.genes == problem().site().space.genes
+    drawn = one.decode(one.sample(np.random.default_rng(1)))
+    assert [plate.fixed for plate in drawn.reflectors] == [True, False]
+    assert drawn.without_reflectors().reflectors == drawn.reflectors[:1]
+    assert Placement.from_json(drawn.to_json()).to_json() == drawn.to_json()
+
+
+def test_a_fixed_plate_that_is_printed_loads_back_equal() -> None:
+    config = validate({"reflectors": [{}, {"fixed": OLD, "name": "old"}]})
+    assert validate(parse_yaml(dump_config(config), "dump")) == config
+
+
+def test_a_plate_costs_by_its_area_and_one_that_is_there_costs_nothing() -> None:
+    sized = {"size_m": {"low": [0.5, 0.5], "high": [2, 1]}, "cost_per_m2": 3}
+    priced = problem(reflectors=[sized, {"wall": WEST, "size_m": [1, 0.5], "cost_per_m2": 2}, {"fixed": OLD}])
+    space = priced.site().space
+    placement = space.decode(space.sample(np.random.default_rng(1)))
+    width_m, height_m = placement.reflectors[1].size_m
+    assert priced.plate_cost(placement) == pytest.approx(3 * width_m * height_m + 2 * 0.5)
+    assert priced.most_plate_cost == 3 * 2 + 2 * 0.5
+    assert priced.plate_cost(placement.without_reflectors()) == 0
+    assert priced.told_plate_cost(placement.without_reflectors()) is None
+    told = f"{3 * width_m * height_m + 1:.1f} dB for {width_m * height_m + 0.5:.2f} m2 of plate"
+    assert priced.told_plate_cost(placement) == told
+    assert problem().told_plate_cost(placement) is None

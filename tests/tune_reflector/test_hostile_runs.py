@@ -295,7 +295,7 @@ NUMBERS = count()
 
 
 @given(data=st.data())
-@settings(max_examples=5 * SOAK_FILES or 40, deadline=None)
+@settings(max_examples=5 * SOAK_FILES or 40)
 def test_whatever_file_is_spoilt_it_is_done_or_refused(
     data: st.DataObject, whole: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from trainables.buildings.floor_plan import bundled_floor_plans
-from tune_reflector import preview
+from tune_reflector import preview, search
 
 PICTURES = {"plan.png", "plan.pdf", "scene.png", "scene.pdf"}
 
@@ -110,3 +110,43 @@ def test_nothing_is_overwritten_but_an_earlier_preview(capsys: pytest.CaptureFix
     assert preview.main(["--flat", "-o", "file"]) == 2
     for _ in range(2):
         assert preview.main(["--flat", "-o", "new"]) == 0
+
+
+def test_the_office_floor_is_drawn_with_nothing_wrong_and_can_be_searched(capsys: pytest.CaptureFixture[str]) -> None:
+    floor = str(Path(__file__).parents[2] / "configs/office_floor.yaml")
+    assert preview.main([floor, "fidelity.rungs=[2000]", "--flat", "-o", "floor"]) == 0
+    told = capsys.readouterr()
+    assert told.err == ""
+    assert "2 access points to place, 1 there already; 1 plate" in told.out
+    assert plt.imread(Path("floor/plan.png")).std() > 0.02
+    assert search.main([floor, "fidelity.rungs=[2000]", "--dry-run"]) == 0
+    assert "genes    8 (3ap_reflector): x1, y1, x2, y2, refl_u, refl_v, focal_x, focal_y" in capsys.readouterr().out
+
+
+def test_a_plate_that_is_there_is_told_and_drawn_and_one_that_faces_its_wall_is_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    old = "reflectors=[{}, {name: old, fixed: {center_m: [8, 3.9, 1.5], normal: [0, %s, 0]}}]"
+    assert preview.main([old % -1, "--flat", "-o", "out"]) == 0
+    assert "2 access points to place, 0 there already; 1 plate to place, 1 there already" in capsys.readouterr().out
+    pictures = [plt.imread(Path("out/plan.png"))]
+    assert preview.main(["reflectors=[{}]", "--flat", "-o", "out"]) == 0
+    pictures.append(plt.imread(Path("out/plan.png")))
+    assert pictures[0].shape != pictures[1].shape or not np.array_equal(*pictures)
+    capsys.readouterr()
+    assert preview.main([old % 1, "--flat", "-o", "out"]) == 2
+    told = (
+        "reflectors.1.fixed must face the room, but a surface stands within 0.25 m before 100 % of the plate at [8.0, "
+    )
+    assert told in capsys.readouterr().err
+
+
+def test_the_street_canyon_is_drawn_with_nothing_wrong_and_can_be_searched(capsys: pytest.CaptureFixture[str]) -> None:
+    canyon = str(Path(__file__).parents[2] / "configs/street_canyon.yaml")
+    assert preview.main([canyon, "fidelity.rungs=[20000]", "--flat", "-o", "canyon"]) == 0
+    told = capsys.readouterr()
+    assert told.err == ""
+    assert "432 receiver cells of 1 m at 1.5 m above the ground\nof 486 cells 54 lie inside buildings" in told.out
+    assert plt.imread(Path("canyon/plan.png")).std() > 0.02
+    assert search.main([canyon, "fidelity.rungs=[2000]", "--dry-run"]) == 0
+    assert "432 receiver cells (crosses): of 486 cells 54 lie inside buildings" in capsys.readouterr().out

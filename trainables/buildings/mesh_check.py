@@ -1,6 +1,6 @@
 """What a mesh must be before Sionna reads it: Mitsuba follows a face's indices wherever they lead."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,15 @@ MAX_MESHES_MB = 256
 
 
 def check_mesh_files(files: Iterable[MeshFile]) -> None:
-    """Read every mesh of a scene, and look at it.
+    """Read every mesh of a scene, and look at it: ``ValueError`` as of ``read_meshes``."""
+    for _ in read_meshes(files):
+        pass
+
+
+def read_meshes(
+    files: Iterable[MeshFile],
+) -> Iterator[tuple[npt.NDArray[np.floating], npt.NDArray[np.integer]]]:
+    """Vertices ``[n, 3]`` [m] and faces ``[m, 3]`` of every mesh of a scene, as they stand in the files.
 
     Raises:
         ValueError: one is missing, too large, no mesh or a broken one. The field is ``path``.
@@ -25,7 +33,9 @@ def check_mesh_files(files: Iterable[MeshFile]) -> None:
                 f"path: meshes must have {MAX_MESHES_MB} MiB at most, all together, but with {file.name!r} they have "
                 f"{size_mb:.0f}; simplify them"
             )
-        check_mesh(file.name, *_read(file))
+        vertices_m, faces = _read(file)
+        check_mesh(file.name, vertices_m, faces)
+        yield vertices_m, faces
 
 
 def check_mesh(name: str, vertices_m: npt.NDArray[np.floating], faces: npt.NDArray[np.integer]) -> None:
@@ -65,9 +75,16 @@ def _size_mb(file: MeshFile) -> float:
 def _read(file: MeshFile) -> tuple[npt.NDArray[np.floating], npt.NDArray[np.integer]]:
     """Vertices and faces as they stand in the file: nothing merged, and none of the images that it names."""
     import trimesh  # takes a second
+    from trimesh.exchange.ply import load_ply
 
     try:
         with file.path.open("rb") as stream:
+            if file.format == "ply":  # a city has thousands: six times as fast as with a mesh made of each
+                loaded = load_ply(stream, fix_texture=False, skip_materials=True)
+                nothing = np.empty((0, 3))
+                vertices_m = np.asarray(loaded.get("vertices", nothing))
+                faces = np.asarray(loaded.get("faces", nothing), dtype=np.int64)
+                return vertices_m, faces if len(vertices_m) else faces[:0]
             mesh = trimesh.load_mesh(
                 stream, file_type=file.format, process=False, fix_texture=False, skip_materials=True
             )

@@ -15,7 +15,8 @@ from search_spaces.free_wall import Obstacle
 from search_spaces.reflector import WallRectangle
 from search_spaces.reflector_config import PlanWalls
 from search_spaces.zones import Coordinate, Region
-from trainables.buildings.floor_plan import FloorPlan, Wall
+from trainables.buildings.floor_plan import FloorPlan, Wall, sheets
+from trainables.buildings.section import closed_rooms, section
 
 _ON_WALL_M = 0.25
 """Nearer to a rectangle than this, an opening is one of its wall: half a thick wall."""
@@ -27,22 +28,26 @@ _BEFORE_M = 0.15
 """Where somebody stands who looks at a face."""
 
 
-def faces(plan: FloorPlan, chosen: PlanWalls, seen: Sequence[Region]) -> tuple[WallRectangle, ...]:
+def faces(
+    plan: FloorPlan, chosen: PlanWalls, seen: Sequence[Region], people: Region | None = None
+) -> tuple[WallRectangle, ...]:
     """Both faces of each of the chosen walls, in the plan's order: of those that look into the building.
 
     Args:
         plan: the building.
         chosen: which walls, between which heights.
         seen: regions of which each must lie before a face, at least in part; empty ones do not matter.
+        people: where users and access points are: a closed room with none of them, such as a shaft, has no faces.
     """
     corners_m = [get_coordinates(region) for region in seen if not region.is_empty]
+    shut = Polygon() if people is None else closed_rooms(_lines(plan), people)
     return tuple(
         face
         for wall in plan.walls
         if chosen.material in (None, wall.material)
         for ends in pairwise(wall.corners_m)
         for face in _both_sides(wall, ends, plan.height_m, chosen)
-        if _looks_into(plan, face) and all(np.any(_off_m(face, corners) > _BEFORE_M) for corners in corners_m)
+        if _looks_into(plan, face, shut) and all(np.any(_off_m(face, corners) > _BEFORE_M) for corners in corners_m)
     )
 
 
@@ -69,9 +74,15 @@ def _both_sides(
             yield WallRectangle(top_left_m=(*left, high_m), bottom_right_m=(*right, low_m))
 
 
-def _looks_into(plan: FloorPlan, face: WallRectangle) -> bool:
+def _lines(plan: FloorPlan) -> npt.NDArray[np.float64]:
+    """The plan's walls and closed doors half-way up, ``[n, 2, 2]``, m."""
+    found = [section(sheet.vertices_m[sheet.faces], plan.height_m / 2) for sheet in sheets(plan)]
+    return np.concatenate([np.zeros((0, 2, 2)), *found])
+
+
+def _looks_into(plan: FloorPlan, face: WallRectangle, shut: Region) -> bool:
     middle = np.mean([face.top_left_m[:2], face.bottom_right_m[:2]], axis=0) + _BEFORE_M * face.normal[:2]
-    return bool(plan.outline.contains(Point(middle)))
+    return bool(plan.outline.contains(Point(middle)) and not shut.contains(Point(middle)))
 
 
 def _in_front(face: WallRectangle, wall: Wall, ends_m: npt.NDArray[np.float64], height_m: float) -> Iterator[Obstacle]:

@@ -7,10 +7,11 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from trainables.buildings.base import SceneSource
+from trainables.buildings.mesh_scene import MeshScene
 
 
 @SceneSource.register
-class SionnaScene(SceneSource):
+class SionnaScene(MeshScene):
     """A scene that comes with Sionna RT, for instance ``box`` or ``munich``."""
 
     kind: Literal["sionna"] = "sionna"

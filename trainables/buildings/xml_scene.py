@@ -6,13 +6,14 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from trainables.buildings.base import SceneSource
+from trainables.buildings.mesh_scene import MeshScene
 from trainables.buildings.mitsuba_xml import mesh_files
 from trainables.buildings.scene_probe import probe
 from trainables.tracing.backend import Device
 
 
 @SceneSource.register
-class XmlScene(SceneSource):
+class XmlScene(MeshScene):
     """A Mitsuba XML scene with Sionna's material names, as Blender's exporter writes it."""
 
     kind: Literal["xml"] = "xml"

@@ -58,7 +58,7 @@ class EdgeDiffraction:
         self._receiver_patterns = rt.PlanarArray(
             num_rows=1, num_cols=1, vertical_spacing=0.5, horizontal_spacing=0.5, pattern="iso", polarization="VH"
         ).antenna_pattern.patterns
-        points_m = np.column_stack([grid.centers_m, np.full(grid.num_cells, grid.height_m)]).astype(np.float32)
+        points_m = grid.points_m.astype(np.float32)
         self._cells = mi.Point3f(*(mi.Float(np.ascontiguousarray(column)) for column in points_m.T))
         self._num_cells = grid.num_cells
 

@@ -70,8 +70,7 @@ def at(*position_m: float, direction: tuple[float, float, float] = (0.6, 0.0, -0
 
 def cells_m(evaluator: PlacementEvaluator) -> Array:
     """Centres of the cells, ``[num_cells, 3]``, m."""
-    grid = evaluator.site.grid
-    return np.column_stack([grid.centers_m, np.full(grid.num_cells, grid.height_m)])
+    return evaluator.site.grid.points_m
 
 
 def traced_w(evaluator: PlacementEvaluator, placement: Placement, rays: int) -> Array:

@@ -1,4 +1,4 @@
-"""A plate that is mounted askew: turned about its centre by an error of its aim.
+"""A plate that is mounted askew: turned about its centre by an error of its aim. One that hangs already is as it is.
 
 A ray that a plate reflects turns by twice the plate's own error: 1 degree is 0.7 m at 20 m.
 """
@@ -17,7 +17,7 @@ from trainables.variants.turns import turned
 
 
 class Misaimed(Variant):
-    """Every plate turned in azimuth and tilt, each uniform within +-``most_deg``."""
+    """Every plate that is placed turned in azimuth and tilt, each uniform within +-``most_deg``."""
 
     def __init__(self, number: int, most_deg: float) -> None:
         super().__init__(f"plate aim +-{most_deg:g} degrees, draw {number + 1}")
@@ -29,6 +29,8 @@ class Misaimed(Variant):
         return replace(placement, reflectors=tuple(plates))
 
     def _askew(self, plate: ReflectorPose, which: int, site: Site) -> ReflectorPose:
+        if plate.fixed:
+            return plate
         rng = draws("aim", self.number, which)
         azimuth, tilt = np.radians(self.most_deg) * rng.uniform(-1, 1, 2)
         normal = turned(plate.normal, azimuth, tilt)
@@ -58,4 +60,4 @@ class AimSettings(VariantSettings):
     draws: int = Field(3, ge=1, le=100, description="random errors, a variant each")
 
     def variants(self, problem: PlacementProblem) -> list[Misaimed]:
-        return [Misaimed(number, self.most_deg) for number in range(self.draws)] if problem.plates else []
+        return [Misaimed(number, self.most_deg) for number in range(self.draws)] if problem.places_plates else []

@@ -64,8 +64,12 @@ class People(Variant):
         self.per_zone = per_zone
 
     def rebuild(self, scene: "MovableScene", site: Site) -> None:
-        boxes = [box(center, breadthways) for center, breadthways in self.where(site)]
+        people = self.where(site)
+        boxes = [box(center, breadthways) for center, breadthways in people]
         if boxes:
+            ground = site.grid.ground
+            for (center, _), corners_m in zip(people, boxes, strict=True):
+                corners_m[:, 2] += ground.height_m(*center) if ground else 0.0
             vertices_m = np.concatenate(boxes)
             faces = np.concatenate([8 * number + _FACES for number in range(len(boxes))])
             scene.add_bodies("people", vertices_m, faces, muscle, _SHELL_M)

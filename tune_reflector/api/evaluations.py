@@ -11,7 +11,7 @@ from tune_reflector.api.load import load_config
 from tune_reflector.config.search_config import SearchConfig
 from tune_reflector.errors import ConfigError
 from tune_reflector.evaluation.evaluation import Evaluation
-from tune_reflector.evaluation.given import Given, check, parse_given, read_placements
+from tune_reflector.evaluation.given import Given, check, parse_given, read_placements, with_fixed
 from tune_reflector.evaluation.scenes import Scenes
 
 _lock = Lock()
@@ -48,11 +48,13 @@ def _given(config: SearchConfig, placement: Any, name: str | None) -> Given:
     called = name or "placement"
     match placement:
         case Placement():
+            site = config.site()
+            whole = with_fixed(placement, site)
             try:
-                check(placement, config, config.site())
+                check(whole, config, site)
             except ValueError as error:
                 raise ConfigError(f"placement: {error}") from None
-            return Given(called, placement)
+            return Given(called, whole)
         case Mapping():
             is_told = "access_points" in placement or "genes" in placement
             return parse_given(placement if is_told else {"genes": placement}, config, called, "placement")

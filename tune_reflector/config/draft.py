@@ -67,6 +67,8 @@ def read_draft(data: Mapping[str, Any], source: Source) -> Draft:
     except ConfigError as error:
         problems = str(error).splitlines()
     values = _rightful(PlacementProblem, data)
+    if "reflectors" in data and "reflector" not in data:
+        values["reflector"] = None  # a list takes the place of the default
     if "scene" not in values:
         plan = _draft_plan(data)
         if plan is None:

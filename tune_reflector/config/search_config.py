@@ -236,8 +236,8 @@ class SearchConfig(PlacementProblem):
 
     @property
     def counterfactuals(self) -> tuple[CounterfactualKind, ...]:
-        """What the winner is measured against; nothing where there is no reflector."""
-        return self.counterfactual.kinds if self.plates else ()
+        """What the winner is measured against; nothing where no reflector is placed."""
+        return self.counterfactual.kinds if self.places_plates else ()
 
     def searched_instead(self, kind: CounterfactualKind, starts: Sequence[dict[str, float]] = ()) -> Self | None:
         """The search for what could be built in place of the winner; None where nothing is searched for.

@@ -39,13 +39,18 @@ def changes(kind: CounterfactualKind, problem: PlacementProblem) -> dict[str, An
         case "best_without_reflector":
             if not problem.site().space.access_points.genes:  # what is left is the best there is
                 return {}
-            return {"reflector": None, "reflectors": None}
+            return _without_reflectors(problem)
         case "one_more_ap":
             access_points = dict(problem.access_points)
             more = AccessPointsConfig(**access_points | {"count": problem.access_points.count + 1})
-            return {"reflector": None, "reflectors": None, "access_points": more}
+            return _without_reflectors(problem) | {"access_points": more}
         case "same_access_points":
             return {}
+
+
+def _without_reflectors(problem: PlacementProblem) -> dict[str, Any]:
+    """The fields of the problem without plates, but for those that hang already."""
+    return {"reflector": None, "reflectors": problem.fixed_plates or None}
 
 
 def adapted(genes: Genes, space: PlacementSpace, rng: np.random.Generator) -> dict[str, float] | None:

@@ -99,7 +99,7 @@ class Evaluation:
             None,
             self.placement.without_reflectors(),
             {},
-            len(self.placement.reflectors),
+            len(self.placement.hung_reflectors),
         )
 
     @cached_property
@@ -131,6 +131,8 @@ class Evaluation:
         if (compared := self.compared) is not None and self.alone is not None:
             told = objective.told(compared.value, shown_error(compared.error))
             found.append(f"{compared.label} {told}: {_told_gain(self, self.alone)} with")
+        if cost := self.config.told_plate_cost(self.placement):
+            found.append(f"a search would take off {cost}")
         found.append(f"measured with {self.measured.traced.rays_per_ap:,} rays per access point")
         return found
 

@@ -73,7 +73,7 @@ def parse_given(content: Any, config: SearchConfig, name: str, where: str) -> Gi
             genes = _genes(content["genes"], site.space)
             given = Given(name, decoded(genes, site.space), genes)
         else:
-            given = Given(name, parse_placement(_completed(content, config, site)))
+            given = Given(name, with_fixed(parse_placement(_completed(content, config, site)), site))
             _tell_of_other_plates(content.get("reflectors") or [], config, where)
         check(given.placement, config, site)
     except ValueError as error:
@@ -136,17 +136,29 @@ def _completed(content: Mapping[str, Any], config: SearchConfig, site: Site) -> 
     return data
 
 
+def with_fixed(placement: Placement, site: Site) -> Placement:
+    """The placement with the plates that hang already first, those of the configuration where it does not tell."""
+    told = placement.fixed_reflectors
+    known = [plate.decode({}, placement.access_points) for plate in site.space.plates if plate.fixed is not None]
+    return replace(placement, reflectors=(*told, *known[len(told) :], *placement.hung_reflectors))
+
+
 def hung(placement: Placement, site: Site) -> Placement:
     """The placement with each plate's (u, v) on the wall that it is nearest to, as its search counts them."""
     plates = []
     for pose, space in zip(placement.reflectors, site.space.plates, strict=False):
+        if space.fixed is not None:
+            plates.append(pose)
+            continue
         u, v = space.place_of(pose.center_m, pose.normal)
         plates.append(replace(pose, u=u, v=v))
     return replace(placement, reflectors=tuple(plates))
 
 
 def _tell_of_other_plates(plates: Any, config: SearchConfig, where: str) -> None:
-    for number, (told, plate) in enumerate(zip(plates, config.plates, strict=False)):
+    fixed, others = ([told for told in plates if bool(told.get("fixed")) == is_fixed] for is_fixed in (True, False))
+    in_order = [*fixed, *({} for _ in config.fixed_plates[len(fixed) :]), *others]
+    for number, (told, plate) in enumerate(zip(in_order, config.plates, strict=False)):
         for key, here in (("material", plate.material), ("model", plate.model)):
             if (there := told.get(key, here)) != here:
                 _log.warning(

@@ -50,7 +50,7 @@ class Scenes:
             placement = hung(given.placement, evaluator.site)
             measured = self.measure(given)
             alone = None
-            if without_reflectors and placement.reflectors:
+            if without_reflectors and placement.hung_reflectors:
                 alone = self.measure(Given(f"{given.name} without reflectors", placement.without_reflectors()))
         return Evaluation(given.name, self.config, evaluator.site, placement, given.genes, measured, alone)
 

@@ -22,11 +22,6 @@ class Interrupted(KeyboardInterrupt):
         """What a shell expects of a program that the signal has ended."""
 
 
-def exit_code(interruption: KeyboardInterrupt) -> int:
-    """Exit code of a program that ends because of the interruption."""
-    return interruption.exit_code if isinstance(interruption, Interrupted) else 128 + signal.SIGINT
-
-
 @contextmanager
 def terminable() -> Iterator[None]:
     """Within this context SIGTERM raises ``Interrupted``, much as Ctrl-C raises ``KeyboardInterrupt``."""
@@ -42,6 +37,17 @@ def terminable() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def exit_code_of(run: Callable[[], int]) -> int:
+    """Run a command; its exit code, or 128 + the number of the signal that ended it."""
+    with terminable():
+        try:
+            return run()
+        except Interrupted as interruption:
+            return interruption.exit_code
+        except KeyboardInterrupt:
+            return 128 + signal.SIGINT
 
 
 def _of_this_thread() -> bool:

@@ -79,7 +79,7 @@ def _find(session: Session, kind: CounterfactualKind, winner: Winner, history: H
         trials,
         other.placement,
         other.genes,
-        len(winner.placement.reflectors),
+        len(winner.placement.hung_reflectors),
     )
     return Alternative(comparison, other.measured, evaluator)
 

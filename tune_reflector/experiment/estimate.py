@@ -119,7 +119,7 @@ def _final_s(config: SearchConfig, site: Site, s_per_ray: float, searched: int, 
         rays += (len(variants) + 1) * subjects * final.variant_rays_per_ap
         scenes += searched * sum(variant.rebuilds for variant in variants)
     optics_s = 0.0
-    if final.second_opinion and site.space.plates and site.plan is not None and len(site.plan.walls) == 1:
+    if final.second_opinion and config.places_plates and site.plan is not None and len(site.plan.walls) == 1:
         rays += final.rays_per_ap
         optics_s = OPTICS_S_PER_CELL * site.grid.num_cells
     figures_s = FIGURES_S * (config.report.figures + 0.5 * (config.report.every_s is not None))
@@ -145,7 +145,8 @@ def describe(folder: Path, config: SearchConfig, site: Site, backend: Backend, w
         budget += f", at most {format_duration(config.budget.time_s)}"
     rows = {
         "device": f"{backend.description}, {workers} worker{'s' if workers > 1 else ''}",
-        "scene": f"{config.scene.source}, {site.grid.num_cells} receiver cells ({config.receivers.surface})",
+        "scene": f"{config.scene.source}, {site.grid.num_cells} receiver cells ({config.receivers.surface})"
+        + (f": {left_out}" if (left_out := site.grid.left_out) else ""),
         "genes": f"{len(space.genes)} ({site.space.mode}): {', '.join(gene.name for gene in space.genes)}",
         "trial": config.plan.describe(),
         "search": f"{config.searcher.label} with {config.scheduler.kind}",

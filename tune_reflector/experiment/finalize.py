@@ -71,7 +71,9 @@ def finish(session: Session) -> str | None:
     session.console.event("winner", **best)
     if config.report.figures:
         _draw(session, winner.placement, history)
-    _log.info("\n%s", summary(winner, comparisons, config.objective, in_variants, by_physical_optics, best["details"]))
+    cost = config.told_plate_cost(winner.placement)
+    told = summary(winner, comparisons, config.objective, in_variants, by_physical_optics, best["details"], cost)
+    _log.info("\n%s", told)
     return None
 
 
@@ -102,7 +104,7 @@ def _in_variants(
 
 def _second_opinion(config: SearchConfig, winner: Winner, evaluator: PlacementEvaluator) -> SecondOpinion | None:
     """The winner with its plate by physical optics; None where there is no plate, or images are not exact."""
-    if not config.final.second_opinion or not winner.placement.reflectors:
+    if not config.final.second_opinion or not winner.placement.hung_reflectors:
         return None
     try:
         return second_opinion(evaluator, winner.placement, config.final)
@@ -135,11 +137,14 @@ def summary(
     in_variants: InVariants | None = None,
     by_physical_optics: SecondOpinion | None = None,
     details: Mapping[str, float | str] | None = None,
+    plate_cost: str | None = None,
 ) -> str:
     """The result in a few lines for people."""
     lines = [headline(winner, objective)]
     if details:
         lines.append(objective.told_details(details))
+    if plate_cost is not None:
+        lines.append(f"ranked with {plate_cost} taken off")
     lines += (comparison.told(objective) for comparison in comparisons)
     if by_physical_optics is not None:
         lines.append(by_physical_optics.told(objective))
@@ -151,7 +156,10 @@ def summary(
         lines.append(
             f"AP {number}{ap.remark} at ({x:.2f}, {y:.2f}, {z:.2f}) m, azimuth {azimuth:.0f}, tilt {tilt:.0f} degrees"
         )
-    plates = winner.placement.reflectors
+    for plate in winner.placement.fixed_reflectors:
+        x, y, z = plate.center_m
+        lines.append(f"fixed plate at ({x:.2f}, {y:.2f}, {z:.2f}) m")
+    plates = winner.placement.hung_reflectors
     for number, plate in enumerate(plates, start=1):
         which = f"plate {number}" if len(plates) > 1 else "plate"
         x, y, z = plate.center_m

@@ -108,7 +108,7 @@ def check_bounds(evaluator: PlacementEvaluator) -> None:
     boxes = {"receivers.zones": np.array([[x_min, y_min], [x_max, y_max]])}
     for plate in site.space.plates:
         corners_m = np.array([(wall.top_left_m, wall.bottom_right_m) for wall in plate.walls]).reshape(-1, 3)
-        boxes[f"{plate.field}.wall"] = np.array([corners_m.min(axis=0), corners_m.max(axis=0)])
+        boxes[plate.place] = np.array([corners_m.min(axis=0), corners_m.max(axis=0)])
     lines = [
         f"{field}: must lie inside the scene, {low.round(1).tolist()} to {high.round(1).tolist()} m, "
         f"but reaches {corners.min(axis=0).tolist()} to {corners.max(axis=0).tolist()}; move it"

@@ -177,9 +177,16 @@ def _facts(problem: PlacementProblem, site: Site | None, geometry: "SceneGeometr
     if site is None:
         return facts
     grid, space = site.grid, site.space
-    facts.append(f"{grid.num_cells} receiver cells of {grid.cell_size_m:g} m at {grid.height_m:g} m")
+    above = "" if grid.ground is None else " above the ground"
+    facts.append(f"{grid.num_cells} receiver cells of {grid.cell_size_m:g} m at {grid.height_m:g} m{above}")
+    if left_out := grid.left_out:
+        facts.append(left_out)
     aps = space.access_points.config
-    facts.append(f"{aps.count} access points to place, {len(aps.fixed)} there already; {len(space.plates)} plates")
+    num_fixed = len(problem.fixed_plates)
+    num_plates = len(space.plates) - num_fixed
+    plates = f"{num_plates} plate{'s' if num_plates != 1 else ''}"
+    there = f" to place, {num_fixed} there already" if num_fixed else ""
+    facts.append(f"{aps.count} access points to place, {len(aps.fixed)} there already; {plates}{there}")
     if limits := limits_at(problem.radio.frequency_hz):
         rules = ", ".join(f"{limit.eirp_dbm:g} dBm ({limit.rule})" for limit in limits)
         any_genes = {gene.name: gene.low for gene in space.genes}
@@ -201,8 +208,10 @@ def _sketch(
 
     plan = problem.scene.floor_plan()
     height_m = problem.receivers.height_m
-    walls, low_walls = _walls_of_plan(plan, height_m) if plan else (geometry.section(height_m) if geometry else {}, {})
-    title = f"{problem.scene.source}: a section at {height_m:g} m"
+    ground = site.grid.ground if site is not None else None
+    by_meshes = geometry.section(height_m, ground) if geometry else {}
+    walls, low_walls = _walls_of_plan(plan, height_m) if plan else (by_meshes, {})
+    title = f"{problem.scene.source}: a section at {height_m:g} m{' above the ground' if ground else ''}"
     if site is None:
         of_plan = (plan.user_zones, plan.access_point_areas, plan.keep_out_zones) if plan else ((), (), ())
         own = (problem.receivers.zones, problem.access_points.areas, problem.access_points.keep_out)
@@ -210,17 +219,30 @@ def _sketch(
         return Sketch(title, walls, low_walls, zones, areas, keep_out, _given_plates(problem, plan))
     space = site.space.access_points
     fixed = [ap for ap in space.decode({gene.name: gene.low for gene in space.genes}) if ap.fixed]
-    plates = [(plate.name, plate.walls) for plate in site.space.plates] or _given_plates(problem, plan)
+    hung = {plate.name: plate.fixed for plate in site.space.plates if plate.fixed is not None}
+    placed = [(plate.name, plate.walls) for plate in site.space.plates if plate.fixed is None]
+    plates = placed if site.space.plates else _given_plates(problem, plan)
     areas = region(()) if not space.config.count else space.region
     return Sketch(
-        title, walls, low_walls, site.grid.region, areas, space.keep_out, plates, fixed, site.grid.centers_m, marked
+        title,
+        walls,
+        low_walls,
+        site.grid.region,
+        areas,
+        space.keep_out,
+        plates,
+        fixed,
+        hung,
+        site.grid.centers_m,
+        marked,
     )
 
 
 def _given_plates(problem: PlacementProblem, plan: FloorPlan | None) -> list[tuple[str, list[WallRectangle]]]:
     """Rectangles as they are given, whether or not a plate can hang there."""
-    given = [(plate.name or "reflector", plate.wall or (plan and plan.reflector_wall)) for plate in problem.plates]
-    return [(name, [wall]) for name, wall in given if wall]
+    placed = [plate for plate in problem.plates if plate.fixed is None]
+    given = [(plate.name or "reflector", plate.wall or (plan and plan.reflector_wall)) for plate in placed]
+    return [(name, [wall]) for name, wall in given if isinstance(wall, WallRectangle)]
 
 
 def _walls_of_plan(
@@ -239,13 +261,15 @@ def _walls_of_plan(
 
 
 def _draw_in_space(evaluator: PlacementEvaluator, paths: list[Path], title: str) -> None:
-    """The building with its users, and the access points that are there already."""
+    """The building with its users, and the access points and plates that are there already."""
     from trainables.scene_view import render_view
     from tune_reflector.reporting.scene_figure import USERS, save_view, spread
 
     grid, space = evaluator.site.grid, evaluator.site.space.access_points
     placed = space.decode({gene.name: gene.low for gene in space.genes})
-    there = Placement(tuple(ap for ap in placed if ap.fixed))
-    users_m = np.column_stack([spread(grid, USERS), np.full(USERS, grid.height_m)])
-    view = render_view(evaluator, there, users_m, num_paths=0, resolution=(900, 600), samples_per_pixel=16)
+    there = Placement(
+        tuple(ap for ap in placed if ap.fixed),
+        tuple(plate.fixed for plate in evaluator.site.space.plates if plate.fixed is not None),
+    )
+    view = render_view(evaluator, there, spread(grid, USERS), num_paths=0, resolution=(900, 600), samples_per_pixel=16)
     save_view(paths, view, title)

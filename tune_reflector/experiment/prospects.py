@@ -108,8 +108,10 @@ def trial_placements(site: Site, seed: int = 0) -> list[Placement]:
     for number, spot in enumerate(spots):
         placement, one = number // len(movable), movable[number % len(movable)]
         aps = list(drawn[placement].access_points)
-        aps[one] = replace(aps[one], position_m=np.array([spot.x, spot.y, aps[one].position_m[2]]))
-        drawn[placement] = Placement(tuple(aps))
+        (x, y, z), building = aps[one].position_m, site.space.access_points.building
+        height_m = z - building.z_m(x, y, 0.0)
+        aps[one] = replace(aps[one], position_m=np.array([spot.x, spot.y, building.z_m(spot.x, spot.y, height_m)]))
+        drawn[placement] = Placement(tuple(aps), drawn[placement].fixed_reflectors)
     return drawn
 
 
@@ -122,13 +124,13 @@ def areas(site: Site) -> list[shapely.Polygon]:
 def closed_off_cells(site: Site, geometry: "SceneGeometry") -> Mask:
     """Cells around which walls are closed at their height, under a roof, with no access point's place among them."""
     grid = site.grid
-    lines = geometry.section(grid.height_m)
+    lines = geometry.section(grid.height_m, grid.ground)
     if not lines:
         return np.zeros(grid.num_cells, dtype=bool)
     rooms = closed_rooms(np.concatenate(list(lines.values())), site.space.access_points.region)
     inside: Mask = contains(rooms, grid.centers_m)
     if inside.any():
-        roofed = np.isfinite(geometry.distance_m(_at(grid.centers_m, grid.height_m), np.array([0.0, 0.0, 1.0])))
+        roofed = np.isfinite(geometry.distance_m(grid.points_m, np.array([0.0, 0.0, 1.0])))
         inside = inside & roofed
     return inside
 
@@ -145,13 +147,9 @@ def remedies(problem: PlacementProblem) -> str:
     if radio.max_depth < _SHALLOW:
         found.append(f"raise radio.max_depth (now {radio.max_depth})")
     found.append("move access_points.areas and receivers.zones nearer to each other")
-    if problem.scene.floor_plan() is None:
-        found.append("check that access_points.height_m and receivers.height_m are above the ground")
+    if problem.scene.floor_plan() is None and problem.scene.terrain() is None:
+        found.append("set scene.height_above=ground if heights are meant so and cells inside buildings do not matter")
     return f"{', '.join(found[:-1])} or {found[-1]}" if len(found) > 1 else found[0]
-
-
-def _at(points_m: npt.NDArray[np.float64], height_m: float) -> npt.NDArray[np.float64]:
-    return np.column_stack([points_m, np.full(len(points_m), height_m)])
 
 
 def _misplaced(
@@ -163,7 +161,7 @@ def _misplaced(
 ) -> Iterator[str]:
     """Users and access points beside the scene, below its ground or above all of it; a floor plan is asked before."""
     extent = f"{low_m.round(1).tolist()} to {high_m.round(1).tolist()} m"
-    users_m = _at(site.grid.centers_m, site.grid.height_m)
+    users_m = site.grid.points_m
     aps_m = np.array([ap.position_m for placement in placements for ap in placement.access_points]).reshape(-1, 3)
     for field, where, points_m in (("receivers", "zones", users_m), ("access_points", "areas", aps_m)):
         if not len(points_m):
@@ -193,12 +191,19 @@ def _misplaced(
 def _unheld(plate: PlateSpace, geometry: "SceneGeometry") -> Iterator[str]:
     """Rectangles in mid-air, and those with something right before them."""
     for number, wall in enumerate(plate.walls):
-        field = f"{plate.field}.wall" if len(plate.walls) == 1 else f"{plate.field}.walls, stretch {number + 1}"
+        field = plate.place if len(plate.walls) == 1 else f"{plate.field}.walls, stretch {number + 1}"
         points_m, normal = _points(wall), wall.normal
         held = geometry.distance_m(points_m + _BEHIND_M * normal, -normal) <= 2 * _BEHIND_M
         hidden = geometry.distance_m(points_m + 0.005 * normal, normal) <= _BEFORE_M
         extent = f"from {list(wall.top_left_m)} on the left to {list(wall.bottom_right_m)} on the right"
-        if np.mean(hidden) > 0.5:
+        if plate.fixed is not None:  # it may stand free, and face whom it will
+            if np.mean(hidden) > 0.5:
+                yield (
+                    f"{field} must face the room, but a surface stands within {_BEFORE_M:g} m before "
+                    f"{format_share(float(np.mean(hidden)))} of the plate at {plate.fixed.center_m.tolist()}; turn its "
+                    "normal round, or move it"
+                )
+        elif np.mean(hidden) > 0.5:
             yield (
                 f"{field} must be on the face of a wall, but {extent} a surface stands right before "
                 f"{format_share(float(np.mean(hidden)))} of it, as inside a wall; move it out, or swap the corners' x "
@@ -220,6 +225,8 @@ def _points(wall: WallRectangle, count: int = 7) -> npt.NDArray[np.float64]:
 
 def _facing_nobody(plate: PlateSpace, site: Site, placements: list[Placement]) -> Iterator[str]:
     """Plates that turn their back to all users, or to all access points, on whatever wall they hang."""
+    if plate.fixed is not None:
+        return
     users_m = site.grid.centers_m
     aps_m = np.array([ap.position_m[:2] for placement in placements for ap in placement.access_points]).reshape(-1, 2)
     for who, points_m in (("receiver cell", users_m), ("access point", aps_m)):

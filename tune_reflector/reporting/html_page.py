@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import plotly.graph_objects as go
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from plotly.offline import get_plotlyjs
 
 from search_records.display import format_duration
@@ -25,6 +24,7 @@ from tune_reflector.counterfactuals.alternatives import LABELS
 from tune_reflector.reporting.installation import mountings
 from tune_reflector.reporting.mapped import Mapped
 from tune_reflector.reporting.matplotlib_figures import typeset
+from tune_reflector.reporting.page_templates import TEMPLATES
 from tune_reflector.reporting.plotly_figures import (
     cdf_figure,
     comparable,
@@ -48,15 +48,6 @@ LEAST_CLIMBS = 10
 
 THRESHOLDS_DBM = (-50.0, -60.0, -67.0, -70.0, -80.0)
 """Coverage is told above each, and above that of the objective: from excellent to barely usable Wi-Fi."""
-
-_TEMPLATES = Environment(
-    loader=PackageLoader("tune_reflector.reporting"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-)
 
 
 @dataclass(frozen=True)
@@ -140,7 +131,7 @@ def page(runs: Sequence[RunData], going_on: bool = False) -> str:
 
 def render(parts: Sequence[RunPart], comparison: ComparisonPart | None = None, going_on: bool = False) -> str:
     """A page of what has been gathered."""
-    return _TEMPLATES.get_template("page.html.j2").render(
+    return TEMPLATES.get_template("page.html.j2").render(
         title=", ".join(part.name for part in parts),
         comparison=comparison,
         runs=parts,
@@ -209,6 +200,8 @@ def _facts(run: RunData) -> Iterator[str]:
         yield from _measured(run.best, run.config.objective)
     elif progress.best.value is not None:
         yield "a score of the search itself, of few rays: it will differ when it is measured again"
+    if run.placement is not None and (cost := run.config.told_plate_cost(run.placement)):
+        yield f"ranked with {cost} taken off, as every score of the search itself is"
     if run.config.plan.worlds is not None:
         yield f"each score of the search itself is {run.config.plan.worlds.told}"
     yield f"{progress.ended} of {run.total} trials in {format_duration(progress.elapsed_s)}"
@@ -259,7 +252,7 @@ def _mountings(run: Mapped, placement: Placement) -> Table:
         ["its second corner", *map(_point, second)],
         ["from there, along it", *(f"{length:.2f} m" for length in along[1])],
         ["off the wall", *(f"{thing.off_m:.2f} m" for thing in things)],
-        ["height", *(f"{thing.position_m[2]:.2f} m" for thing in things)],
+        ["height", *(f"{thing.height_m:.2f} m" for thing in things)],
         ["azimuth", *(f"{thing.azimuth_deg:.0f}°" for thing in things)],
         ["bearing", *(f"{thing.bearing_deg:.0f}° {thing.facing}" for thing in things)],
         ["tilt", *(f"{thing.tilt_deg:+.0f}°" for thing in things)],

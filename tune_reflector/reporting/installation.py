@@ -1,7 +1,7 @@
 """The installer's sheet: where to drill, measured along the nearest wall from its two corners."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from shapely import LineString, Point
@@ -32,7 +32,8 @@ class Mounting:
 
     ``from_corners_m`` are measured along the wall, from each of its corners to the foot of the perpendicular; ``off_m``
     is the length of that. ``bearing_deg`` is clockwise from north, ``azimuth_deg`` counter-clockwise from +x (east),
-    ``tilt_deg`` above the horizon. ``aim_m`` is the point that a plate sends its light to.
+    ``tilt_deg`` above the horizon. ``aim_m`` is the point that a plate sends its light to; ``ground_m`` is the z of the
+    ground below, which heights are above.
     """
 
     name: str
@@ -43,6 +44,12 @@ class Mounting:
     azimuth_deg: float
     tilt_deg: float
     aim_m: Vector | None = None
+    ground_m: float = 0.0
+
+    @property
+    def height_m(self) -> float:
+        """Above the ground, or above z = 0."""
+        return float(self.position_m[2]) - self.ground_m
 
     @property
     def bearing_deg(self) -> float:
@@ -64,12 +71,18 @@ def mountings(site: Site, placement: Placement) -> list[Mounting]:
     ]
     for number, plate in enumerate(placement.reflectors, start=1):
         space = site.space.plates[number - 1]
+        if plate.fixed:
+            name = f"{space.name} (fixed)"
+            found.append(_mounting(name, plate.center_m, plate.normal, faces, plate.focal_point_m))
+            continue
         hangs_on = space.wall_at(plate.u)
         face = WallFace("reflector's wall", (hangs_on.top_left_m[:2], hangs_on.bottom_right_m[:2]))
         # The whole wall, if the floor plan knows it: its corners are there to be found, those of a part are not.
         whole = [other for other in faces if face.line.within(other.line.buffer(0.01))]
         found.append(_mounting(space.name, plate.center_m, plate.normal, whole[:1] or [face], plate.focal_point_m))
-    return found
+    if (ground := site.grid.ground) is None:
+        return found
+    return [replace(thing, ground_m=ground.height_m(*thing.position_m[:2])) for thing in found]
 
 
 def wall_faces(site: Site) -> Iterator[WallFace]:

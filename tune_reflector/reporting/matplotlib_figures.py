@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import shapely
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
@@ -225,8 +226,16 @@ def limits_m(site: Site) -> tuple[tuple[float, float], tuple[float, float]]:
     return (low[0] - margin, high[0] + margin), (low[1] - margin, high[1] + margin)
 
 
+def outlines_m(site: Site) -> list[npt.NDArray[np.float64]]:
+    """Lines ``[n, 2]`` around the buildings that are known where no floor plan is, as far as they are shown [m]."""
+    (x_min, x_max), (y_min, y_max) = limits_m(site)
+    shown = site.grid.solids.boundary.intersection(shapely.box(x_min, y_min, x_max, y_max))
+    return [shapely.get_coordinates(line) for line in shapely.get_parts(shapely.line_merge(shown)) if line.length > 0]
+
+
 def _draw_building(axis: Axes, site: Site) -> None:
     if site.plan is None:
+        axis.add_collection(LineCollection(outlines_m(site), colors="0.25", linewidths=1.2))
         return
     lines = [np.asarray(wall.corners_m) for wall in site.plan.walls]
     axis.add_collection(LineCollection(lines, colors="0.25", linewidths=1.8))
@@ -245,7 +254,10 @@ def _draw_placement(axis: Axes, placement: Placement) -> None:
         axis.annotate("", (x + dx, y + dy), (x, y), arrowprops={"arrowstyle": "->", "color": AP_COLOUR}, zorder=4)
         below = -14 if dy > 0 else 6
         axis.annotate(f"{number + 1}", (x, y), (0, below), textcoords="offset points", color=AP_COLOUR, ha="center")
-    for number, plate in enumerate(placement.reflectors):
+    for number, plate in enumerate(placement.fixed_reflectors):
+        label = "reflector that is there already" if number == 0 else None
+        axis.plot(*plate.vertices_m[:2, :2].T, color=PLATE_COLOUR, linewidth=2, label=label, zorder=6)
+    for number, plate in enumerate(placement.hung_reflectors):
         first = number == 0
         ends = plate.vertices_m[:2, :2]
         axis.plot(*ends.T, color=PLATE_COLOUR, linewidth=4, label="reflector" if first else None, zorder=6)

@@ -19,7 +19,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path as Outline
 
-from search_spaces.design import AccessPoint
+from search_spaces.design import AccessPoint, ReflectorPose
 from search_spaces.reflector import WallRectangle
 from search_spaces.zones import Region
 from tune_reflector.reporting.palette import AP_COLOUR, COLOURS, PLATE_COLOUR
@@ -44,8 +44,9 @@ class Sketch:
         zones: of users.
         areas: where access points may be.
         keep_out: where they may not.
-        plates: of each its name and the rectangles on which it may hang.
+        plates: of each that is placed its name and the rectangles on which it may hang.
         fixed: access points that are there already.
+        fixed_plates: plates that hang already, by name.
         cells_m: centres of the receiver cells, ``[num_cells, 2]``.
         marked: cells about which there is something to say, ``[num_cells]``, by what that is.
     """
@@ -58,6 +59,7 @@ class Sketch:
     keep_out: Region = field(default_factory=shapely.Polygon)
     plates: Sequence[tuple[str, Sequence[WallRectangle]]] = ()
     fixed: Sequence[AccessPoint] = ()
+    fixed_plates: Mapping[str, ReflectorPose] = field(default_factory=dict)
     cells_m: Array = field(default_factory=lambda: np.zeros((0, 2)))
     marked: Mapping[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
 
@@ -95,6 +97,13 @@ def plan_figure(sketch: Sketch) -> Figure:
     _draw_plates(axis, sketch, margin)
     if sketch.plates:
         handles.append(Line2D([], [], color=PLATE_COLOUR, linewidth=4, label="a plate may hang here, and faces"))
+    for name, plate in sketch.fixed_plates.items():
+        out_m, (x, y) = 0.5 * margin * plate.normal[:2], plate.center_m[:2]
+        axis.plot(*plate.vertices_m[:2, :2].T, color=PLATE_COLOUR, linewidth=3, solid_capstyle="butt", zorder=6)
+        axis.plot([x, x + out_m[0]], [y, y + out_m[1]], color=PLATE_COLOUR, zorder=6)
+        axis.annotate(name, (x, y), (6, 4), textcoords="offset points", color=PLATE_COLOUR)
+    if sketch.fixed_plates:
+        handles.append(Line2D([], [], color=PLATE_COLOUR, linewidth=2, label="plate that is there already, and faces"))
     for ap in sketch.fixed:
         x, y, _ = ap.position_m
         axis.plot(x, y, "^", color=AP_COLOUR, markersize=9, markeredgecolor="black", zorder=6)
@@ -122,6 +131,7 @@ def _bounds(sketch: Sketch) -> tuple[Array, Array]:
     corners = [np.reshape(bounds, (2, 2)) for bounds in told]
     corners += [np.array([w.top_left_m[:2], w.bottom_right_m[:2]]) for _, walls in sketch.plates for w in walls]
     corners += [ap.position_m[None, :2] for ap in sketch.fixed]
+    corners += [plate.vertices_m[:, :2] for plate in sketch.fixed_plates.values()]
     built = [ends.reshape(-1, 2) for ends in (*sketch.walls.values(), *sketch.low_walls.values()) if len(ends)]
     every = np.concatenate([*corners, *built] or [np.array([[0.0, 0.0], [1.0, 1.0]])])
     low, high = every.min(axis=0), every.max(axis=0)

@@ -12,7 +12,7 @@ from search_records.events import Reported
 from search_spaces.design import Placement
 from trainables.objectives.base import ObjectiveSettings
 from tune_reflector.reporting.mapped import Mapped
-from tune_reflector.reporting.matplotlib_figures import ARROW_M, distribution, limits_m
+from tune_reflector.reporting.matplotlib_figures import ARROW_M, distribution, limits_m, outlines_m
 from tune_reflector.reporting.palette import AFTER_COLOUR, AP_COLOUR, BEFORE_COLOUR, COLOURS, PLATE_COLOUR
 from tune_reflector.runs.run_data import RunData
 
@@ -207,6 +207,8 @@ def _figure(x_title: str, y_title: str, height: int = 360) -> go.Figure:
 
 
 def _draw_building(figure: go.Figure, run: Mapped) -> None:
+    for line in () if run.site.plan else outlines_m(run.site):
+        figure.add_scatter(x=line[:, 0], y=line[:, 1], mode="lines", line={"color": INK, "width": 1}, hoverinfo="skip")
     for wall in run.site.plan.walls if run.site.plan else ():
         corners = np.asarray(wall.corners_m)
         figure.add_scatter(
@@ -240,13 +242,16 @@ def _draw_placement(figure: go.Figure, placement: Placement) -> None:
         )
     for plate in placement.reflectors:
         corners, (fx, fy, fz), (px, py, pz) = plate.vertices_m, plate.focal_point_m, plate.center_m
+        name = "fixed reflector" if plate.fixed else "reflector"
         figure.add_scatter(
             x=corners[:2, 0],
             y=corners[:2, 1],
             mode="lines",
-            line={"color": PLATE_COLOUR, "width": 6},
-            hovertemplate=f"reflector at ({px:.2f}, {py:.2f}, {pz:.2f}) m<extra></extra>",
+            line={"color": PLATE_COLOUR, "width": 3 if plate.fixed else 6},
+            hovertemplate=f"{name} at ({px:.2f}, {py:.2f}, {pz:.2f}) m<extra></extra>",
         )
+        if plate.fixed:  # nobody aims it
+            continue
         figure.add_scatter(
             x=[px, fx], y=[py, fy], mode="lines", line={"color": PLATE_COLOUR, "dash": "dot"}, hoverinfo="skip"
         )

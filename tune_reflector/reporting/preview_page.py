@@ -4,7 +4,7 @@ from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from tune_reflector.reporting.page_templates import TEMPLATES
 
 FORMATS = ("png", "pdf")
 """Of each picture."""
@@ -26,15 +26,7 @@ def preview_page(
     pictures: Mapping[str, Path],
 ) -> str:
     """The whole page; ``pictures`` are PNG files by what they show."""
-    templates = Environment(
-        loader=PackageLoader("tune_reflector.reporting"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return templates.get_template("preview.html.j2").render(
+    return TEMPLATES.get_template("preview.html.j2").render(
         generator=GENERATOR,
         title=title,
         facts=facts,

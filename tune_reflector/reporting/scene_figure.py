@@ -36,7 +36,7 @@ def save_scene(folder: Path, evaluator: PlacementEvaluator, placement: Placement
     """Draw a placement in its building, with the strongest paths to users all over the zones; returns the files."""
     from trainables.scene_view import render_view  # Sionna
 
-    users_m = np.column_stack([spread(evaluator.site.grid, USERS), np.full(USERS, evaluator.site.grid.height_m)])
+    users_m = spread(evaluator.site.grid, USERS)
     folder.mkdir(exist_ok=True)
     paths = [folder / f"{NAME}.{suffix}" for suffix in FORMATS]
     save_view(paths, render_view(evaluator, placement, users_m), title)
@@ -44,14 +44,14 @@ def save_scene(folder: Path, evaluator: PlacementEvaluator, placement: Placement
 
 
 def spread(grid: ReceiverGrid, count: int) -> npt.NDArray[np.float64]:
-    """Centres of ``count`` cells that are far from each other, ``[count, 2]`` [m]; some repeat if there are fewer."""
+    """Receivers of ``count`` cells that are far from each other, ``[count, 3]`` [m]; some repeat if there are fewer."""
     centers_m = grid.centers_m
     chosen = [int(np.argmin(np.hypot(*(centers_m - centers_m.mean(axis=0)).T)))]
     apart_m = np.full(len(centers_m), np.inf)
     while len(chosen) < count:
         apart_m = np.minimum(apart_m, np.hypot(*(centers_m - centers_m[chosen[-1]]).T))
         chosen.append(int(np.argmax(apart_m)))
-    return np.asarray(centers_m[chosen])
+    return np.asarray(grid.points_m[chosen])
 
 
 def save_view(paths: Sequence[Path], view: SceneView, title: str) -> None:

@@ -61,6 +61,7 @@ def measured_json(config: SearchConfig, site: Site, placement: Placement, measur
             | ({} if plate.name is None else {"name": plate.name})
             for plate, pose in zip(config.plates, placement.reflectors, strict=False)
         ],
+        **({"plate_cost": config.plate_cost(placement)} if config.most_plate_cost else {}),
         "radio": radio.model_dump(mode="json")
         | {
             "combine": objective.combine,
@@ -81,6 +82,7 @@ def measured_json(config: SearchConfig, site: Site, placement: Placement, measur
             "size_m": list(grid.size_m),
             "cell_size_m": [grid.cell_size_m, grid.cell_size_m],
             "num_cells": grid.num_cells,
+            **({} if grid.ground is None else {"height_above_ground_m": grid.height_m, "left_out": grid.left_out}),
             "zones": [[list(corner) for corner in zone] for zone in site.user_zones],
         },
     }
@@ -123,7 +125,7 @@ class Best:
             value, error = parse_score(content, objective)
             if (found := content.get("comparisons")) is None:
                 found = of_first_version(content, objective)
-            plates = len(content.get("reflectors", ()))
+            plates = sum(not plate.get("fixed") for plate in content.get("reflectors", ()))
             comparisons = tuple(Comparison.parse(comparison, value, objective, plates) for comparison in found)
             robust, optics = content.get("robustness"), content.get("physical_optics")
             return cls(

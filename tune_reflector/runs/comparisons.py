@@ -52,6 +52,7 @@ class Comparison:
     def to_json(self, objective: ObjectiveSettings) -> dict[str, Any]:
         """As ``best.json`` tells it; the gain is null where one of the two is a penalty."""
         is_gain = objective.difference(self.winner, self.value) is not None
+        there = self.placement.reflectors
         return {
             "kind": self.kind,
             **score_json(self.value, self.error, objective),
@@ -59,6 +60,7 @@ class Comparison:
             objective.gain_error_metric: self.gain_error if is_gain else None,
             "trials": self.trials,
             "access_points": [ap.to_json() for ap in self.placement.access_points],
+            **({"reflectors": [plate.to_json() for plate in there]} if there else {}),
             "genes": self.genes,
         }
 

@@ -38,12 +38,13 @@ class Winner:
 
 @dataclass(frozen=True)
 class Screened:
-    """A candidate, and its score with fresh rays."""
+    """A candidate, and its score with fresh rays; ``merit`` is less what its plates cost."""
 
     found: Reported
     genes: dict[str, float]
     placement: Placement
     value: float
+    merit: float
 
 
 def find_winner(config: SearchConfig, ranked: Sequence[Reported], evaluator: PlacementEvaluator) -> Winner | None:
@@ -67,11 +68,12 @@ def find_winner(config: SearchConfig, ranked: Sequence[Reported], evaluator: Pla
         genes = {gene.name: found.result.genes[gene.name] for gene in space.genes}
         placement = space.decode(genes)
         try:
-            score = evaluator.score(evaluator.trace(placement, config.final.rays_per_ap, SCREENING))
+            traced = evaluator.trace(placement, config.final.rays_per_ap, SCREENING)
+            value, merit = evaluator.score(traced).value, evaluator.merit(traced, placement).value
         except MapError as error:
             _log.info("trial %s is left out: %s", found.trial_id, error)
             continue
-        screened.append(Screened(found, genes, placement, score.value))
+        screened.append(Screened(found, genes, placement, value, merit))
     if not screened:
         raise MapError("no candidate gave a map with more rays")
     best, *runners_up = _by_merit(config, screened, evaluator)
@@ -81,18 +83,21 @@ def find_winner(config: SearchConfig, ranked: Sequence[Reported], evaluator: Pla
 
 
 def _by_merit(config: SearchConfig, screened: Sequence[Screened], evaluator: PlacementEvaluator) -> list[Screened]:
-    """The candidates, best first: by their scores or, if asked for, by what they are worth in the worst variants."""
+    """The candidates, best first: by their merits or, if asked for, by what these are in the worst variants."""
     robust, final = config.objective.robust, config.final
     if robust is None:
-        return sorted(screened, key=lambda candidate: candidate.value, reverse=True)
+        return sorted(screened, key=lambda candidate: candidate.merit, reverse=True)
     variants = all_variants(final.variants, config)
     _log.info("tracing them in %d variants of the world", len(variants))
     subjects = {
         str(n): Subject(evaluator, candidate.placement, candidate.value) for n, candidate in enumerate(screened)
     }
     found = list(robustness(subjects, variants, final.variant_rays_per_ap).values())
-    order = sorted(range(len(screened)), key=lambda n: found[n].cvar(robust.worst_share), reverse=True)
-    return [screened[n] for n in order]
+
+    def worst(n: int) -> float:
+        return found[n].cvar(robust.worst_share) - (screened[n].value - screened[n].merit)
+
+    return [screened[n] for n in sorted(range(len(screened)), key=worst, reverse=True)]
 
 
 def best_map(winner: Winner, alternative: Measurement | None) -> BestMap:

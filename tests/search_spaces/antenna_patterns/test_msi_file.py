@@ -20,7 +20,7 @@ CUT = arrays.arrays(np.float64, 360, elements=st.floats(10, 60, width=32)).map(l
 
 
 @given(CUT, CUT, st.floats(-5, 10, width=32))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_both_cuts_come_back_as_they_were_written(horizontal_db: object, vertical_db: object, gain: float) -> None:
     horizontal_db, vertical_db = np.asarray(horizontal_db), np.asarray(vertical_db)
     file = written(Path("a.msi"), msi_text(horizontal_db, vertical_db, f"{gain:.4f} dBi"))

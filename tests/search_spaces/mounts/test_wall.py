@@ -39,7 +39,7 @@ def within(where: PlacementSpace) -> st.SearchStrategy[dict[str, float]]:
 
 
 @given(within(space()))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_it_hangs_off_a_wall_between_the_heights_and_looks_into_the_room(genes: dict[str, float]) -> None:
     where = space()
     assert where.violation(genes) == 0

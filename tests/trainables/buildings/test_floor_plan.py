@@ -157,7 +157,7 @@ def openings(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 
 @given(openings())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_openings_are_cut_out_once_and_filled_once(holes: list[dict[str, Any]]) -> None:
     floor_plan = plan(wall={"openings": holes})
     built, expected = area_by_slab(sheets(floor_plan)), expected_area_by_slab(floor_plan)
@@ -165,7 +165,7 @@ def test_openings_are_cut_out_once_and_filled_once(holes: list[dict[str, Any]]) 
 
 
 @given(openings())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_no_two_sheets_overlap(holes: list[dict[str, Any]]) -> None:
     """On the first wall, drawn flat: the triangles' union is as large as their sum."""
     floor_plan = plan(

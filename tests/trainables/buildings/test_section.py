@@ -4,11 +4,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import shapely
+import shapely.affinity
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trainables.buildings.floor_plan import FloorPlan, bundled_floor_plans, load_floor_plan, sheets
-from trainables.buildings.section import closed_rooms, section
+from trainables.buildings.section import closed_rooms, filled, section
 
 OFFICE = load_floor_plan(bundled_floor_plans()["office"])
 
@@ -18,7 +19,7 @@ def lines(plan: FloorPlan, height_m: float) -> npt.NDArray[np.float64]:
 
 
 @given(st.floats(0.01, 2.79))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_a_section_is_the_walls_without_what_is_open_at_that_height(height_m: float) -> None:
     walls = [shapely.LineString(wall.corners_m) for wall in OFFICE.walls]
     gaps = [
@@ -49,3 +50,25 @@ def test_rooms_are_closed_but_for_the_one_with_an_open_door() -> None:
 
 def test_where_access_points_are_nothing_is_closed() -> None:
     assert closed_rooms(lines(OFFICE, 2.5), shapely.box(0, 0, 20, 15)).is_empty
+
+
+@given(st.lists(st.floats(1, 10), min_size=3, max_size=12), st.floats(0.1, 0.8))
+@settings(max_examples=30)
+def test_inside_is_what_an_odd_number_of_walls_is_around(radii_m: list[float], hole: float) -> None:
+    turns = 2 * np.pi * np.arange(len(radii_m)) / len(radii_m)
+    star = shapely.Polygon(np.column_stack([radii_m * np.cos(turns), radii_m * np.sin(turns)]))
+    ring = star - shapely.affinity.scale(star, hole, hole, origin=(0, 0))
+    edges = [
+        shapely.get_coordinates(part)[[at, at + 1]]
+        for part in (ring.exterior, *ring.interiors)
+        for at in range(len(part.coords) - 1)
+    ]
+    assert filled(np.array(edges)).symmetric_difference(ring).area < 0.003 * ring.length
+    assert filled(np.array(edges[:1])).is_empty
+
+
+def test_two_rooms_with_a_wall_of_each_between_them_are_both_inside() -> None:
+    rooms = [shapely.box(0, 0, 4, 4), shapely.box(4, 0, 8, 4)]
+    edges = [shapely.get_coordinates(room)[[at, at + 1]] for room in rooms for at in range(4)]
+    assert filled(np.array(edges)).area == pytest.approx(32)
+    assert filled(np.array(edges), known=rooms[0]).equals(rooms[1])

@@ -86,7 +86,7 @@ every_kind_of_power = pytest.mark.parametrize("objective", OF_POWER, ids=name)
 
 @every_kind_of_power
 @given(data=st.data(), rss_w=MAPS)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_hiding_or_weakening_never_raises_a_score(
     objective: ObjectiveSettings, data: st.DataObject, rss_w: Map
 ) -> None:
@@ -96,7 +96,7 @@ def test_hiding_or_weakening_never_raises_a_score(
 
 @every_kind_of_power
 @given(data=st.data(), rss_w=MAPS)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_removing_an_access_point_never_raises_a_score(
     objective: ObjectiveSettings, data: st.DataObject, rss_w: Map
 ) -> None:
@@ -107,7 +107,7 @@ def test_removing_an_access_point_never_raises_a_score(
 
 @every_kind
 @given(rss_w=MAPS, factor=st.floats(1, 1e6))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_more_power_of_all_access_points_with_their_channels_given_never_harms(
     objective: ObjectiveSettings, rss_w: Map, factor: float
 ) -> None:
@@ -121,7 +121,7 @@ def test_more_power_of_all_access_points_with_their_channels_given_never_harms(
 
 @every_kind
 @given(rss_w=MAPS, violation=st.floats(0, 1e6))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_nothing_is_worse_than_darkness_but_what_cannot_be_built(
     objective: ObjectiveSettings, rss_w: Map, violation: float
 ) -> None:
@@ -134,7 +134,7 @@ def test_nothing_is_worse_than_darkness_but_what_cannot_be_built(
 
 @every_kind
 @given(rss_w=MAPS, seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_the_names_of_access_points_do_not_matter(objective: ObjectiveSettings, rss_w: Map, seed: int) -> None:
     spectrum = getattr(objective, "spectrum", None)
     if spectrum is not None and (spectrum.channels or spectrum.num_channels not in (1, MOST_APS)):
@@ -156,7 +156,7 @@ def test_a_search_feels_its_way_in_the_dark(objective: ObjectiveSettings) -> Non
 
 @every_kind
 @given(rss_w=MAPS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_a_value_or_a_penalty_is_told_and_both_come_back_from_a_file(objective: ObjectiveSettings, rss_w: Map) -> None:
     score = objective.score(rss_w, row(rss_w.shape[1]))
     told = objective.headline(score.value, score.coverage, score.outage, 0.2)
@@ -173,7 +173,7 @@ def test_a_value_or_a_penalty_is_told_and_both_come_back_from_a_file(objective: 
 
 @every_kind
 @given(rss_w=MAPS, count=st.integers(1, 11))
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 def test_decisive_cells_are_so_many_different_ones(objective: ObjectiveSettings, rss_w: Map, count: int) -> None:
     cells = objective.decisive_cells(rss_w, row(rss_w.shape[1]), count)
     assert len(cells) == count

@@ -36,7 +36,7 @@ def test_a_silent_access_point_disturbs_nobody() -> None:
 
 
 @given(st.integers(1, 6), st.integers(0, 2**32 - 1))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_with_channels_enough_everybody_has_one(num_ap: int, seed: int) -> None:
     rss_w = 10 ** np.random.default_rng(seed).uniform(-12, -6, (num_ap, 30))
     spectrum = SpectrumSettings(num_channels=num_ap)
@@ -45,7 +45,7 @@ def test_with_channels_enough_everybody_has_one(num_ap: int, seed: int) -> None:
 
 
 @given(st.integers(0, 2**32 - 1))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_given_channels_stay_and_chosen_ones_are_not_the_worst(seed: int) -> None:
     rss_w = 10 ** np.random.default_rng(seed).uniform(-12, -6, (4, 40))
     chosen = SpectrumSettings(num_channels=2, channels=(None, 2)).assigned(rss_w)

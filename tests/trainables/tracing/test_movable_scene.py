@@ -92,3 +92,21 @@ def test_each_of_two_plates_does_what_it_does_alone() -> None:
     for both_w in with_nothing:
         assert both_w.sum() == pytest.approx(alone_w.sum(), rel=0.01)
     assert power_w(here | there, {}, nothing | {"material": "metal"}).sum() > 1.001 * alone_w.sum()
+
+
+def test_a_plate_that_is_there_does_what_a_placed_one_does_and_stays_when_that_is_taken_away(
+    corridor: PlacementEvaluator,
+) -> None:
+    space = corridor.site.space
+    placement = space.decode(space.sample(np.random.default_rng(5)))
+    (pose,) = placement.reflectors
+    old = {"fixed": {"center_m": pose.center_m.tolist(), "normal": pose.normal.tolist()}}
+    problem = PlacementProblem.model_validate({"reflectors": [{"wall": WEST, "model": "mirror"}, old]})
+    evaluator = PlacementEvaluator(problem)
+    there = evaluator.site.space.plates[0].decode({}, placement.access_points)
+    np.testing.assert_allclose(there.vertices_m, pose.vertices_m, atol=1e-9)
+    beside = evaluator.site.space.decode(evaluator.site.space.sample(np.random.default_rng(6))).reflectors[1]
+    both = replace(placement, reflectors=(there, beside))
+    with_w = corridor.trace(placement, 4_000).rss_w
+    np.testing.assert_allclose(evaluator.trace(both.without_reflectors(), 4_000).rss_w, with_w, rtol=1e-4)
+    assert not np.allclose(evaluator.trace(both, 4_000).rss_w, with_w, rtol=1e-2)

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Point, box
 
-from search_spaces.zones import region
-from trainables.tracing.receivers import TRIANGLES_PER_CELL, ReceiverGrid, crossed_panels
+from search_spaces.ground import Ground
+from search_spaces.zones import contains, region
+from trainables.tracing.receivers import TRIANGLES_PER_CELL, ReceiverGrid, crossed_panels, panel_points_m
 
 L_SHAPE = region([[(0, 0), (4, 0), (4, 1), (1, 1), (1, 3), (0, 3)]])
 GRID = ReceiverGrid(L_SHAPE, cell_size_m=0.5, height_m=1.5)
@@ -35,7 +36,7 @@ def test_cells_run_row_by_row_from_the_south_west() -> None:
     st.floats(0.3, 30),
     st.floats(0.3, 3),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_box_covers_the_zones_with_less_than_a_cell_to_spare(
     x: float, y: float, width_m: float, depth_m: float, cell_m: float
 ) -> None:
@@ -87,3 +88,29 @@ def test_crossed_panels_are_centred_on_their_cells_at_user_height() -> None:
     np.testing.assert_allclose((low + high)[:, :2] / 2, GRID.centers_m)
     np.testing.assert_allclose(high - low, np.broadcast_to([0.5, 0.5, 0.8], low.shape))
     np.testing.assert_allclose((low + high)[:, 2] / 2, 1.5)
+
+
+@given(st.floats(-1, 1), st.floats(-1, 1), st.floats(0.1, 3))
+@settings(max_examples=20)
+def test_receivers_and_their_panels_stand_on_the_ground_below_them(
+    slope_x: float, slope_y: float, height_m: float
+) -> None:
+    x, y = np.meshgrid([0.0, 4.0], [0.0, 4.0])
+    grid = ReceiverGrid(L_SHAPE, 0.5, height_m, Ground((0.0, 0.0), 4.0, 7 + slope_x * x + slope_y * y))
+    ground_m = 7 + grid.centers_m @ [slope_x, slope_y]
+    assert np.allclose(grid.points_m, np.column_stack([grid.centers_m, ground_m + height_m]))
+    vertices_m, _ = crossed_panels(grid, 0.8)
+    of_cell = vertices_m.reshape(grid.num_cells, 8, 3)
+    assert np.allclose(of_cell.mean(axis=1), grid.points_m)
+    assert np.allclose(np.ptp(of_cell[..., 2], axis=1), 0.8)
+    assert np.allclose(panel_points_m(grid, 0.8).mean(axis=1), grid.points_m)
+    assert grid.left_out is None
+
+
+def test_cells_inside_buildings_or_beside_the_ground_are_left_out_and_counted() -> None:
+    heights_m = np.array([[0.0, 0.0, np.nan]])
+    grid = ReceiverGrid(box(0, 0, 4, 1), 0.5, 1.5, Ground((0.0, 0.0), 1.5, heights_m), box(0, 0, 1, 0.9))
+    assert grid.left_out == "of 16 cells 4 lie inside buildings and 4 have no ground below, and are left out"
+    assert grid.num_cells == len(grid.points_m) == 8
+    assert not contains(grid.solids, grid.centers_m).any()
+    assert grid.centers_m[:, 0].max() < 3

@@ -66,3 +66,15 @@ def test_without_a_plate_there_is_nothing_to_aim() -> None:
     (variant, *_) = AimSettings().variants(PROBLEM)
     (placement,) = placements(1)
     assert variant.placed(placement.without_reflectors(), SITE).reflectors == ()
+
+
+def test_a_plate_that_hangs_already_is_as_it_is() -> None:
+    old = {"fixed": {"center_m": [8, 3.9, 1.5], "normal": [0, -1, 0]}}
+    problem = PlacementProblem.model_validate({"reflectors": [old, {}]})
+    site = problem.site()
+    placement = site.space.decode(site.space.sample(np.random.default_rng(4)))
+    (variant,) = AimSettings(draws=1).variants(problem)
+    fixed, placed = variant.placed(placement, site).reflectors
+    assert fixed is placement.reflectors[0]
+    assert not np.allclose(placed.normal, placement.reflectors[1].normal)
+    assert AimSettings().variants(PlacementProblem.model_validate({"reflector": old})) == []

@@ -17,7 +17,7 @@ SCORES = st.integers(2, 30).flatmap(
 
 
 @given(SCORES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_tau_is_the_share_of_pairs_that_agree_less_those_that_do_not(pair: tuple[Scores, Scores]) -> None:
     signs = [
         np.sign(a[i] - a[j]) * np.sign(b[i] - b[j])
@@ -28,7 +28,7 @@ def test_tau_is_the_share_of_pairs_that_agree_less_those_that_do_not(pair: tuple
 
 
 @given(SCORES, st.floats(-30, 30), st.floats(0.1, 5))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_shift_is_bias_and_leaves_the_ranks_alone(pair: tuple[Scores, Scores], shift: float, stretch: float) -> None:
     scores, reference = pair
     found, moved = agreement(scores, reference), agreement(scores + shift, reference)
@@ -52,7 +52,7 @@ def test_lost_are_the_best_that_do_not_go_on() -> None:
 
 
 @given(SCORES, st.floats(0.2, 1))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_perfect_rung_loses_nothing_and_so_does_one_that_stops_none(pair: tuple[Scores, Scores], kept: float) -> None:
     scores, reference = pair
     assert lost_share(reference, reference, kept) == 0

@@ -25,7 +25,7 @@ SPEEDS = st.builds(Speed, st.floats(0, 0.1), st.floats(1e-9, 1e-4))
 
 
 @given(RUNGS, st.floats(0.01, 600), SPEEDS, st.sampled_from([2**32 - 1, 3_000_000]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_plan_keeps_to_the_time_and_its_references_are_enough(
     rungs: list[int], seconds: float, speed: Speed, most: int
 ) -> None:

@@ -158,7 +158,7 @@ TREES = st.recursive(
 
 
 @given(TREES, TREES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_merging_keeps_every_leaf_that_is_not_overridden(base: dict[str, Any], change: dict[str, Any]) -> None:
     """Against a plain statement of what a leaf of the result must be."""
 

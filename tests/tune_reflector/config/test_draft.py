@@ -52,3 +52,10 @@ def test_the_walls_that_are_right_are_those_of_the_plan(broken: set[int]) -> Non
 def test_without_a_scene_there_is_nothing_to_draw(scene: object) -> None:
     with pytest.raises(ConfigError, match="scene"):
         read_draft({"scene": scene}, NO_SOURCE)
+
+
+def test_plates_in_a_list_do_not_clash_with_the_default() -> None:
+    data = {"reflectors": [{"size_m": [0.5, 0.5]}], "budget": {"trials": -3}}
+    draft = read_draft(data, NO_SOURCE)
+    assert [problem.partition(":")[0] for problem in draft.problems] == ["budget.trials"]
+    assert [plate.size_m for plate in draft.problem.plates] == [(0.5, 0.5)]

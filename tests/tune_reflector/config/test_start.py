@@ -62,7 +62,7 @@ def test_a_file_that_tells_of_none_is_refused_in_one_line(name: str, content: by
         Path(name).write_bytes(content)
     with pytest.raises(ConfigError) as error:
         load_config(None, [f"start={name}"])
-    assert str(error.value).startswith("start: start must be the genes of a placement, or a best.json or trials.csv")
+    assert str(error.value).startswith("start must be the genes of a placement, or a best.json or trials.csv")
     assert len(str(error.value).splitlines()) == 1
 
 

@@ -65,6 +65,16 @@ def test_nothing_is_searched_for_the_same_access_points_and_nothing_is_compared_
     assert load_config(None, ["counterfactual.kinds=[]"]).counterfactuals == ()
 
 
+def test_a_plate_that_hangs_already_stays_in_every_alternative_and_is_measured_against_none() -> None:
+    fixed = "{fixed: {center_m: [8, 3.9, 1.5], normal: [0, -1, 0]}}"
+    both = f"reflectors=[{{}}, {fixed}]"
+    for kind in ("best_without_reflector", "one_more_ap"):
+        other = searched(kind, both)
+        assert other.plates == load_config(None, [both]).fixed_plates != ()
+        assert not any(gene.name.startswith("refl") for gene in other.plan.placement_space.genes)
+    assert load_config(None, [f"reflector={fixed}"]).counterfactuals == ()
+
+
 FIXED = "access_points={count: 0, fixed: [{position_m: [2, 2, 2.5], direction: [1, 0, 0]}]}"
 
 
@@ -123,7 +133,7 @@ def test_an_ascent_from_a_given_start_begins_there_without_the_plate() -> None:
 
 
 @given(seed=st.integers(0, 10_000), kind=st.sampled_from(["best_without_reflector", "one_more_ap"]))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_an_adapted_placement_keeps_its_access_points_and_can_be_built(seed: int, kind: str) -> None:
     space = OTHER[kind]
     genes = SPACE.sample(np.random.default_rng(seed))

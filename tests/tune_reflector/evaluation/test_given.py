@@ -85,3 +85,17 @@ def test_genes_that_no_search_would_build_are_measured_all_the_same(caplog: pyte
     outside = {**GENES, "x2": GENES["x1"], "y2": GENES["y1"]}
     assert parse_given({"genes": outside}, CONFIG, "a", "a.json").genes == outside
     assert "no search would build it" in caplog.text
+
+
+def test_plates_that_hang_already_need_not_be_told_and_come_first() -> None:
+    old = {"center_m": [8, 3.9, 1.5], "normal": [0, -1, 0]}
+    config = load_config(None, [f"reflectors=[{{}}, {{fixed: {old}, name: old, size_m: [0.5, 0.5]}}]"])
+    for told, centers_m in (
+        ([], [[8, 3.9, 1.5]]),
+        ([PLATE], [[8, 3.9, 1.5], PLATE["center_m"]]),
+        ([PLATE, {**PLATE, **old, "fixed": True}], [[8, 3.9, 1.5], PLATE["center_m"]]),
+    ):
+        placement = parse_given({"access_points": [AP], "reflectors": told}, config, "a", "a.json").placement
+        placed = hung(placement, config.site())
+        assert [plate.center_m.tolist() for plate in placed.reflectors] == centers_m
+        assert [plate.fixed for plate in placed.reflectors] == [True, False][: len(centers_m)]

@@ -161,7 +161,7 @@ def test_a_search_that_crashes_often_is_the_search_that_does_not(name: str, tmp_
     seed=st.integers(0, 10_000),
     sessions=st.lists(st.tuples(st.integers(1, 30), st.integers(0, 40)), max_size=4),
 )
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_neither_crashes_nor_workers_nor_their_order_change_what_is_found(
     name: str, workers: int, seed: int, sessions: list[tuple[int, int]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -49,7 +49,7 @@ def test_a_copy_goes_on_from_its_own_checkpoints(tmp_path: Path) -> None:
 
 
 @given(data=st.data())
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_damaged_checkpoint_is_passed_over(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Cut off or changed anywhere: either it is found out, or what it says is still right."""
     root = tmp_path_factory.mktemp("checkpoints")

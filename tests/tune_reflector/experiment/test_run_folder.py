@@ -64,15 +64,32 @@ def test_two_starts_without_a_name_take_two() -> None:
     assert all(len(trials(f"results/{name}")) == 4 for name in names)
 
 
+SIGNALLED = """
+import os
+import threading
+import time
+from pathlib import Path
+
+
+def watch():
+    while not (Path("results/.a.replaced").exists() and Path("results/a/journal.log").exists()):
+        time.sleep(0.001)
+    os.kill(os.getpid(), {number})
+
+
+threading.Thread(target=watch, daemon=True).start()
+"""
+"""A module that a search imports first: it signals itself once the old run is aside, however busy others are."""
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_a_start_that_ends_before_its_first_result_gives_the_old_run_back(number: signal.Signals) -> None:
     assert run("name=a", "budget.trials=1") == 0
     before = files()
-    again = Search.start("budget.trials=5", "launch=local", "fidelity.rungs=[3000000]", "--overwrite")
-    aside = Path("results/.a.replaced")
-    while not (aside.exists() and (again.folder / "journal.log").exists()):
-        assert again.process.poll() is None
-    again.process.send_signal(number)
+    Path("site").mkdir()
+    Path("site/sitecustomize.py").write_text(SIGNALLED.format(number=int(number)))
+    settings = [*QUICK, "name=a", "budget.trials=5", "fidelity.rungs=[3000000]", "--overwrite"]
+    again = Search(*settings, folder=Path("results/a"), environment={"PYTHONPATH": str(Path("site").absolute())})
     output, _ = again.process.communicate()
     if number == signal.SIGINT:
         assert "results/a is again the run that was to be replaced" in output

@@ -14,8 +14,11 @@ SITES = {
     "two plates": PlacementProblem.model_validate(
         {"scene": {"plan": "office"}, "reflectors": [{"walls": "all", "tiles": [2, 1]}, {"name": "the small one"}]}
     ).site(),
+    "one is there": PlacementProblem.model_validate(
+        {"reflectors": [{}, {"name": "old", "fixed": {"center_m": [8, 3.9, 1.5], "normal": [0.2, -1, 0]}}]}
+    ).site(),
 }
-NAMES = {"two plates": ["reflector 1", "the small one"]}
+NAMES = {"two plates": ["reflector 1", "the small one"], "one is there": ["old (fixed)", "reflector"]}
 
 
 def measured(thing: Mounting) -> list[np.ndarray]:
@@ -90,3 +93,17 @@ def test_without_a_floor_plan_the_box_around_the_zones_is_measured_from() -> Non
     for thing, ap in zip(mountings(site, placement), placement.access_points, strict=True):
         assert min(np.linalg.norm(spot - ap.position_m[:2]) for spot in measured(thing)) < 1e-9
         assert thing.wall.name == "edge of the zones"
+
+
+def test_heights_are_measured_from_the_ground_below() -> None:
+    problem = {
+        "scene": {"kind": "sionna", "name": "simple_street_canyon", "height_above": "ground"},
+        "receivers": {"zones": [[[-10, -5], [10, -5], [10, 5], [-10, 5]]], "cell_size_m": 2},
+        "access_points": {"areas": [[[-10, -5], [10, -5], [10, 5], [-10, 5]]], "height_m": 6},
+        "reflector": None,
+    }
+    site = PlacementProblem.model_validate(problem).site()
+    placement = site.space.decode(site.space.sample(np.random.default_rng(0)))
+    for thing, ap in zip(mountings(site, placement), placement.access_points, strict=True):
+        assert thing.height_m == pytest.approx(6)
+        assert ap.position_m[2] == pytest.approx(6 - 0.0308, abs=1e-4), "the street lies a little below zero"

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from search_spaces.design import AccessPoint, Placement
@@ -70,7 +70,6 @@ def test_the_worth_is_told_in_one_plain_line(found: Comparison, told: str) -> No
     errors=st.tuples(st.floats(0, 50), st.floats(0, 50)),
     trials=st.none() | st.integers(0, 2**53),
 )
-@settings(deadline=None)
 def test_it_reads_back_as_it_was_written(
     value: float, winner: float, errors: tuple[float, float], trials: int | None
 ) -> None:

@@ -74,7 +74,7 @@ def searches(draw: st.DrawFn) -> list[Event]:
 
 
 @given(events=searches(), shown=st.integers(1, 5))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_counting_along_says_the_same_as_counting_at_the_end(events: list[Event], shown: int) -> None:
     found = History(CONFIG)
     with pytest.MonkeyPatch.context() as patch:
@@ -169,7 +169,7 @@ def test_it_is_read_from_the_journal_as_it_is_counted() -> None:
 
 
 @given(searches())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_climbs_are_of_those_that_came_to_the_top_with_a_score_at_every_rung(events: list[Event]) -> None:
     results = [event for event in events if isinstance(event, Reported)]
     expected = []

@@ -44,7 +44,7 @@ def test_a_copied_placement_is_shaken_and_numbered(kind: str) -> None:
 
 
 @given(st.lists(st.floats(-2, 3), min_size=12, max_size=12))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_whatever_the_bandit_chooses_can_be_built(shares: list[float]) -> None:
     """Its model knows neither walls nor, after rounding, the bounds."""
     _, explore = explorer("pb2")

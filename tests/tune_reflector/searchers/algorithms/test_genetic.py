@@ -74,7 +74,7 @@ def make(ga: GaSettings, seed: int = 1) -> GeneticSearcher:
 
 @each_mode
 @given(workers=st.integers(1, 4), order=st.integers(0, 10_000))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_neither_workers_nor_their_order_change_what_is_found(ga: GaSettings, workers: int, order: int) -> None:
     assert Search(make(ga), workers, order).run(40) == Search(make(ga), 1).run(40)
 
