@@ -183,8 +183,8 @@ def _misplaced(
         elif below.mean() > FEW:
             yield (
                 f"{field}.height_m must be above the ground, but {format_share(below.mean())} of the {who} have "
-                f"nothing below them at {points_m[0, 2]:g} m: they are underground, or beside the ground; raise it or "
-                f"move {field}.{where}"
+                f"nothing below them at {points_m[0, 2]:g} m: they are underground, or beside the ground; raise it, "
+                f"move {field}.{where}, or set scene.height_above=ground"
             )
 
 
