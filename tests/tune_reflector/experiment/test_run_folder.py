@@ -66,6 +66,7 @@ def test_two_starts_without_a_name_take_two() -> None:
 
 SIGNALLED = """
 import os
+import signal
 import threading
 import time
 from pathlib import Path
@@ -77,6 +78,7 @@ def watch():
     os.kill(os.getpid(), {number})
 
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background inherits that it is ignored
 threading.Thread(target=watch, daemon=True).start()
 """
 """A module that a search imports first: it signals itself once the old run is aside, however busy others are."""
